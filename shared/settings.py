@@ -1,0 +1,121 @@
+"""Every setting of the platform, read from the environment once and handed on.
+
+A wrong value stops the process with a sentence that names the variable.  docs/operations.md lists each of them (a test compares).
+"""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; the message names the variable and what it must be."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process; immutable."""
+
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, frozen=True, extra="ignore")
+
+    # --- servers
+    database_url: SecretStr = Field(description="The primary: postgresql+psycopg2://user:password@host:port/name")
+    replica_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), description="Read replicas, separated by commas; none: all reads go to the primary")
+    redis_url: SecretStr = Field(description="Redis or Valkey: redis://host:port; database 0 carries tasks, 1 the cache, 2 live messages")
+    replica_max_lag_seconds: float = Field(5.0, ge=0, le=3600, description="A replica further behind than this is passed over for the primary")
+    statement_timeout_seconds: int = Field(20, ge=1, le=3600, description="A page's query is cancelled after this many seconds")
+
+    # --- addresses
+    bi_port: int = Field(8050, ge=1, le=65535, description="Port of the BI site")
+    cmo_port: int = Field(8051, ge=1, le=65535, description="Port of the CMO site")
+    gateway_port: int = Field(8052, ge=1, le=65535, description="Port of the WebSocket gateway")
+    bind_host: str = Field("127.0.0.1", description="Address the sites listen on; 0.0.0.0 behind a proxy or in a container")
+    web_threads: int = Field(8, ge=1, le=128, description="Threads of one web process")
+    web_workers: int = Field(1, ge=1, le=64, description="Web processes of each site")
+
+    # --- company
+    company_name: str = Field("Northline Home", min_length=1, max_length=80, description="The name on every page")
+    company_time_zone: str = Field("America/New_York", description="Head office: decides which day 'today' is; a row's own day is its branch's")
+    fiscal_year_start_month: int = Field(1, ge=1, le=12, description="First month of the fiscal year")
+
+    # --- sign-in
+    secret_key: SecretStr = Field(description="Signs sessions and tickets; the same in every process, at least 32 characters")
+    demo_mode: bool = Field(default=False, description="Demo company and demo sign-ins; never switch it on for a real one")
+    session_hours: int = Field(12, ge=1, le=720, description="A sign-in lasts this long without use")
+    secure_cookies: bool = Field(default=True, description="Cookies only over HTTPS; off only for plain http on this machine")
+    sign_in_attempts: int = Field(8, ge=3, le=1000, description="Failed sign-ins per account and address in 15 minutes before a wait")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Proxies in front whose X-Forwarded-* headers are believed")
+    oidc_issuer: str = Field("", description="OpenID Connect issuer; empty: off")
+    oidc_client_id: str = Field("", description="OpenID Connect client id")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="OpenID Connect client secret")
+
+    # --- freshness
+    cache_seconds: int = Field(300, ge=1, le=86_400, description="An answer nobody invalidated is kept this long")
+    cache_stale_seconds: int = Field(3600, ge=0, le=86_400, description="A heavy answer may be shown this much longer while it is computed anew")
+    recent_months: int = Field(2, ge=1, le=24, description="Closed months that stay in the recent, often refreshed part of each view")
+    refresh_recent_minutes: int = Field(5, ge=1, le=1440, description="The recent part of each view is refreshed this often")
+    refresh_archive_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Head-office time at which archives with late changes are refreshed")
+    refresh_timeout_seconds: int = Field(900, ge=5, le=86_400, description="A refresh that takes longer is cancelled, logged and retried")
+
+    # --- logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
+
+    @field_validator("replica_urls", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url", "replica_urls", mode="after")
+    @classmethod
+    def _name_the_driver(cls, value: SecretStr | tuple[SecretStr, ...]) -> SecretStr | tuple[SecretStr, ...]:
+        if isinstance(value, tuple):
+            return tuple(_with_driver(url) for url in value)
+        return _with_driver(value)
+
+    @field_validator("secret_key", mode="after")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("must be at least 32 characters long")
+        return value
+
+    @field_validator("company_time_zone", mode="after")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("must be a time zone such as America/New_York") from error
+        return value
+
+
+def _with_driver(url: SecretStr) -> SecretStr:
+    """SQLAlchemy 2.1 reads plain postgresql:// as psycopg 3, which is not what we ship."""
+    text = url.get_secret_value()
+    for plain in ("postgresql://", "postgres://"):
+        if text.startswith(plain):
+            return SecretStr("postgresql+psycopg2://" + text.removeprefix(plain))
+    if not text.startswith("postgresql+psycopg2://"):
+        raise ValueError("must start with postgresql://")
+    return url
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Return the settings of this process's environment; ``overrides`` win (tests use them).
+
+    Raises SettingError naming every variable that cannot be used.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingError("; ".join(_sentence(problem) for problem in error.errors(include_url=False))) from error
+
+
+def _sentence(problem: object) -> str:
+    where, message = str(problem["loc"][0]).upper(), str(problem["msg"])  # type: ignore[index]
+    if problem["type"] == "missing":  # type: ignore[index]
+        return f"{where} is not set ({Settings.model_fields[where.lower()].description})"
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    shown = "" if where in {"SECRET_KEY", "DATABASE_URL", "REPLICA_URLS", "REDIS_URL", "OIDC_CLIENT_SECRET"} else f", not {problem['input']!r}"  # type: ignore[index]
+    return f"{where} {message[0].lower()}{message[1:]}{shown}"

@@ -1,0 +1,1 @@
+"""PostgreSQL: engines, tables (Alembic), views with their refresh, dirty days, bulk loads."""
