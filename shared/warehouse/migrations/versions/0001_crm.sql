@@ -298,7 +298,7 @@ CREATE TABLE crm.job (
     UNIQUE (branch_id, id),
     FOREIGN KEY (branch_id, sale_id) REFERENCES crm.sale (branch_id, id)
 );
-CREATE INDEX job_sale ON crm.job (sale_id);
+CREATE UNIQUE INDEX job_sale ON crm.job (sale_id);  -- one contract, one job: two would count its revenue twice
 CREATE INDEX job_started ON crm.job (started_on, branch_id) WHERE started_on IS NOT NULL;
 CREATE INDEX job_completed ON crm.job (completed_on, branch_id) WHERE completed_on IS NOT NULL;
 CREATE INDEX job_promised ON crm.job (promised_on, branch_id) WHERE promised_on IS NOT NULL;

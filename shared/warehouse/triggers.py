@@ -1,0 +1,62 @@
+"""The triggers that mark days dirty: one per table and kind of statement, never per row; each also NOTIFYs once."""
+
+from shared.warehouse.catalogue import VIEWS, View
+
+CHANNEL = "dirty_day"
+"""The NOTIFY channel; its payload is the table's name."""
+
+_CHANGED = {
+    "insert": "SELECT * FROM new_rows",
+    "update": "SELECT * FROM old_rows UNION ALL SELECT * FROM new_rows",
+    "delete": "SELECT * FROM old_rows",
+}
+_TRANSITION = {"insert": "NEW TABLE AS new_rows", "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows", "delete": "OLD TABLE AS old_rows"}
+
+
+def triggers() -> str:
+    """Every trigger function and trigger, idempotent, as one script."""
+    tables = sorted({table for view in VIEWS for table in view.dirtied_by})
+    return "\n".join(_table(table) for table in tables)
+
+
+def _table(table: str) -> str:
+    views = [view for view in VIEWS if table in view.dirtied_by]
+    script = [_statement(table, kind, views) for kind in _CHANGED]
+    script.append(_truncate(table, views))
+    return "\n".join(script)
+
+
+def _statement(table: str, kind: str, views: list[View]) -> str:
+    name = f"mart.mark_{table}_{kind}"
+    marks = "\n".join(_mark(view, table, kind) for view in views)
+    return f"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+{marks}
+    PERFORM pg_notify('{CHANNEL}', '{table}');
+    RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS mark_{kind} ON crm.{table};
+CREATE TRIGGER mark_{kind} AFTER {kind.upper()} ON crm.{table} REFERENCING {_TRANSITION[kind]}
+    FOR EACH STATEMENT EXECUTE FUNCTION {name}();"""
+
+
+def _mark(view: View, table: str, kind: str) -> str:
+    return f"""    INSERT INTO mart.dirty_day (view, branch_id, day)
+    WITH changed AS ({_CHANGED[kind]})
+    SELECT DISTINCT '{view.name}', t.branch_id, t.day FROM ({view.dirtied_by[table]}) t (branch_id, day) WHERE t.day IS NOT NULL;"""
+
+
+def _truncate(table: str, views: list[View]) -> str:
+    marks = "\n".join(
+        f"    INSERT INTO mart.dirty_day (view, branch_id, day) SELECT DISTINCT '{view.name}', branch_id, day FROM mart.{view.name};" for view in views
+    )
+    return f"""
+CREATE OR REPLACE FUNCTION mart.mark_{table}_truncate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+{marks}
+    PERFORM pg_notify('{CHANNEL}', '{table}');
+    RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS mark_truncate ON crm.{table};
+CREATE TRIGGER mark_truncate BEFORE TRUNCATE ON crm.{table} FOR EACH STATEMENT EXECUTE FUNCTION mart.mark_{table}_truncate();"""

@@ -1,0 +1,80 @@
+-- What enters and what leaves each stage of the open pipeline, one row per item and event; what is open on a day is the running sum of in less out.
+-- Stages: appointment (set, until it is resulted or the day after it was due), quote (demo not sold, until the household buys, is quoted anew,
+-- or 90 days pass), backlog (sold, until started, cancelled), job (started, until complete or cancelled). `since` is the day an item's age counts from.
+SELECT a.set_on AS day, a.branch_id, 'appointment' AS stage, a.rep_id, a.set_on AS since,
+       'appointment' AS entity, a.id AS entity_id, a.external_id AS label,
+       1 AS in_count, 0.00 AS in_amount, 0 AS out_count, 0.00 AS out_amount
+FROM crm.appointment a
+JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
+WHERE true /* days: a.branch_id, a.set_on */
+UNION ALL
+SELECT a.resulted_on, a.branch_id, 'appointment', a.rep_id, a.set_on, 'appointment', a.id, a.external_id, 0, 0, 1, 0
+FROM crm.appointment a
+JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
+WHERE a.resulted_on <= a.scheduled_on AND true /* days: a.branch_id, a.resulted_on */
+UNION ALL
+SELECT a.scheduled_on + 1, a.branch_id, 'appointment', a.rep_id, a.set_on, 'appointment', a.id, a.external_id, 0, 0, 1, 0
+FROM crm.appointment a
+JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
+WHERE (a.resulted_on IS NULL OR a.resulted_on > a.scheduled_on) AND true /* near: a.scheduled_on, 1 */ AND true /* days: a.branch_id, a.scheduled_on + 1 */
+UNION ALL
+SELECT a.resulted_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 1, coalesce(a.quoted_amount, 0), 0, 0
+FROM crm.appointment a
+JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
+WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* days: a.branch_id, a.resulted_on */
+UNION ALL
+SELECT q.ended_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 0, 0, 1, coalesce(a.quoted_amount, 0)
+FROM crm.appointment a
+JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
+CROSS JOIN LATERAL (
+    SELECT least(a.resulted_on + 90, min(s.sold_on),
+                 min(n.resulted_on) FILTER (WHERE n.result IN ('Demoed-Not-Sold', 'Follow-Up') AND (n.resulted_at, n.id) > (a.resulted_at, a.id))) AS ended_on
+    FROM crm.appointment n
+    LEFT JOIN crm.sale s ON s.branch_id = n.branch_id AND s.appointment_id = n.id AND s.sold_on >= a.resulted_on
+    WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id
+) q
+WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* near: a.resulted_on, 90 */ AND true /* days: a.branch_id, q.ended_on */
+UNION ALL
+SELECT s.sold_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 1, s.amount, 0, 0
+FROM crm.sale s
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE true /* days: s.branch_id, s.sold_on */
+UNION ALL
+SELECT j.started_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 0, 0, 1, s.amount
+FROM crm.job j
+JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE j.started_on <= coalesce(j.cancelled_on, 'infinity') AND j.started_on <= coalesce(s.cancelled_on, 'infinity')
+  AND true /* days: j.branch_id, j.started_on */
+UNION ALL
+SELECT j.cancelled_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 0, 0, 1, s.amount
+FROM crm.job j
+JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE j.cancelled_on < coalesce(j.started_on, 'infinity') AND j.cancelled_on <= coalesce(s.cancelled_on, 'infinity')
+  AND true /* days: j.branch_id, j.cancelled_on */
+UNION ALL
+SELECT s.cancelled_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 0, 0, 1, s.amount
+FROM crm.sale s
+LEFT JOIN crm.job j ON j.branch_id = s.branch_id AND j.sale_id = s.id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE s.cancelled_on < coalesce(j.started_on, 'infinity') AND s.cancelled_on < coalesce(j.cancelled_on, 'infinity')
+  AND true /* days: s.branch_id, s.cancelled_on */
+UNION ALL
+SELECT j.started_on, j.branch_id, 'job', a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 1, coalesce(s.amount, 0), 0, 0
+FROM crm.job j
+LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE true /* days: j.branch_id, j.started_on */
+UNION ALL
+SELECT j.completed_on, j.branch_id, 'job', a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 0, 0, 1, coalesce(s.amount, 0)
+FROM crm.job j
+LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE true /* days: j.branch_id, j.completed_on */
+UNION ALL
+SELECT j.cancelled_on, j.branch_id, 'job', a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 0, 0, 1, coalesce(s.amount, 0)
+FROM crm.job j
+LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+WHERE j.started_on IS NOT NULL AND j.completed_on IS NULL AND true /* days: j.branch_id, j.cancelled_on */
