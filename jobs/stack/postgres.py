@@ -155,7 +155,7 @@ class Primary:
 
     def has_database(self, database: str) -> bool:
         """Say whether ``database`` exists."""
-        return self._fetch("SELECT count(*) FROM pg_database WHERE datname = %s", database) == 1
+        return self.ask("SELECT count(*) FROM pg_database WHERE datname = %s", database) == 1
 
     def create_database(self, database: str, template: str = "template1") -> None:
         """Create ``database`` as a copy of ``template`` (which nobody may be connected to)."""
@@ -168,7 +168,8 @@ class Primary:
     def _address(self) -> list[str]:
         return ["-h", LOCAL, "-p", str(self.port), "-U", USER, "-w"]
 
-    def _fetch(self, statement: str, *values: object) -> object:
+    def ask(self, statement: str, *values: object) -> object:
+        """Return the first value that an administrative ``statement`` answers with; None: no row."""
         with closing(psycopg2.connect(host=LOCAL, port=self.port, user=USER, password=self.password, dbname="postgres", connect_timeout=5)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -191,8 +192,10 @@ class Primary:
             time.sleep(0.05)
 
     def _popen(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=self.environment(), start_new_session=True,
-                                preexec_fn=die_with_parent(STOP_SIGNAL), **self.account.popen())  # type: ignore[call-overload,no-any-return]
+        process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+            self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=self.environment(), start_new_session=True,
+            preexec_fn=die_with_parent(STOP_SIGNAL), **self.account.popen())  # noqa: PLW1509 - calls one function of the C library and nothing else
+        return process
 
     @property
     def log_path(self) -> Path:
@@ -224,13 +227,13 @@ class Standby(Primary):
 
     def prepare(self) -> None:
         """Copy the primary unless that was finished before and its stream can go on."""
-        lost = self.primary._fetch("SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = %s", SLOT)
+        lost = self.primary.ask("SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = %s", SLOT)
         if self.finished.exists() and lost is False:
             return
         self.finished.unlink(missing_ok=True)
         shutil.rmtree(self.data, ignore_errors=True)
         if lost is not None:
-            self.primary._fetch("SELECT pg_drop_replication_slot(%s)::text", SLOT)
+            self.primary.ask("SELECT pg_drop_replication_slot(%s)::text", SLOT)
         self.run("pg_basebackup", "-D", str(self.data), *self._source(), "-R", "-C", "-S", SLOT, "-X", "stream", "-c", "fast",
                  *([] if self.durable else ["--no-sync"]))
         self.finished.touch()

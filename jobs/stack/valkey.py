@@ -49,9 +49,9 @@ class Valkey:
         if not self.password_file.exists():
             self._write_secret(self.password_file, secrets.token_urlsafe(24))
         lines = [
-            f"bind {LOCAL}", f"port {self.port}", f"dir \"{self.folder}\"", f"requirepass {self.password}", "daemonize no",
+            f"bind {LOCAL}", f"port {self.port}", f'dir "{self.folder}"', f"requirepass {self.password}", "daemonize no",
             "maxmemory-policy noeviction",  # a broker must not lose tasks; cached answers carry their own end
-            "save \"\"", f"appendonly {'yes' if self.durable else 'no'}", "appendfsync everysec", "databases 16", "loglevel notice",
+            'save ""', f"appendonly {'yes' if self.durable else 'no'}", "appendfsync everysec", "databases 16", "loglevel notice",
         ]
         self._write_secret(self.config, "\n".join(lines) + "\n")
 
@@ -93,8 +93,8 @@ class Valkey:
         """Prepare, start and wait until the server answers; it dies with this process."""
         self.prepare()
         with (self.folder / "valkey.log").open("ab") as log:
-            self._process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
-                                             preexec_fn=die_with_parent(STOP_SIGNAL))
+            self._process = subprocess.Popen(  # noqa: PLW1509 - see die_with_parent
+                self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent(STOP_SIGNAL))
         deadline = time.monotonic() + seconds
         while not self.answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
