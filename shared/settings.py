@@ -3,10 +3,11 @@
 A wrong value stops the process with a sentence that names the variable.  docs/operations.md lists each of them (a test compares).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field("", description="OpenID Connect issuer; empty: off")
     oidc_client_id: str = Field("", description="OpenID Connect client id")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="OpenID Connect client secret")
+    oidc_new_role: Literal["", "leadership", "branch_manager", "analyst", "cmo"] = Field(
+        "", description="Role of an account made at the first OpenID Connect sign-in of somebody unknown; empty: refused"
+    )
+    bi_public_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address of the BI site as people type it; empty: the host asked for, with BI_PORT")
+    cmo_public_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address of the CMO site as people type it; empty: the host asked for, with CMO_PORT")
 
     # --- freshness
     cache_seconds: int = Field(300, ge=1, le=86_400, description="An answer nobody invalidated is kept this long")
@@ -57,6 +63,11 @@ class Settings(BaseSettings):
     refresh_recent_minutes: int = Field(5, ge=1, le=1440, description="The recent part of each view is refreshed this often")
     refresh_archive_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Head-office time at which archives with late changes are refreshed")
     refresh_timeout_seconds: int = Field(900, ge=5, le=86_400, description="A refresh that takes longer is cancelled, logged and retried")
+
+    # --- jobs
+    heartbeat_seconds: float = Field(3.0, ge=0.5, le=60, description="The worker stamps the row that replicas are measured by this often")
+    alive_file: str = Field("", description="Worker and beat touch this file every few seconds while they work, for health checks; empty: none")
+    request_log_days: int = Field(400, ge=30, le=3650, description="Requests, probes and refreshes logged longer ago than this are forgotten")
 
     # --- logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
@@ -101,7 +112,7 @@ def _with_driver(url: SecretStr) -> SecretStr:
     return url
 
 
-def load_settings(**overrides: object) -> Settings:
+def load_settings(**overrides: Any) -> Settings:
     """Return the settings of this process's environment; ``overrides`` win (tests use them).
 
     Raises SettingError naming every variable that cannot be used.
@@ -109,13 +120,19 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingError("; ".join(_sentence(problem) for problem in error.errors(include_url=False))) from error
+        raise SettingError(sentences(error, Settings)) from error
 
 
-def _sentence(problem: object) -> str:
-    where, message = str(problem["loc"][0]).upper(), str(problem["msg"])  # type: ignore[index]
-    if problem["type"] == "missing":  # type: ignore[index]
-        return f"{where} is not set ({Settings.model_fields[where.lower()].description})"
+def sentences(error: ValidationError, model: type[BaseSettings]) -> str:
+    """Say what is wrong with each variable; the values of secrets are not shown."""
+    return "; ".join(_sentence(problem, model) for problem in error.errors(include_url=False))
+
+
+def _sentence(problem: ErrorDetails, model: type[BaseSettings]) -> str:
+    name, message = str(problem["loc"][0]).lower(), problem["msg"]
+    field = model.model_fields[name]
+    if problem["type"] == "missing":
+        return f"{name.upper()} is not set ({field.description})"
     message = message.removeprefix("Value error, ").removeprefix("Input ")
-    shown = "" if where in {"SECRET_KEY", "DATABASE_URL", "REPLICA_URLS", "REDIS_URL", "OIDC_CLIENT_SECRET"} else f", not {problem['input']!r}"  # type: ignore[index]
-    return f"{where} {message[0].lower()}{message[1:]}{shown}"
+    shown = "" if "SecretStr" in str(field.annotation) else f", not {problem['input']!r}"
+    return f"{name.upper()} {message[0].lower()}{message[1:]}{shown}"

@@ -1,0 +1,25 @@
+"""Answers made here rather than by the app: pages from templates, and refusals as JSON."""
+
+from flask import Response, g, jsonify, make_response, render_template, request
+
+from shared.web.site import site
+
+
+def wants_json() -> bool:
+    """Say whether a program is asking: the API, or the browser's own calls behind a page."""
+    return request.path.startswith(("/api/", "/_dash", "/_reload-hash")) or request.path == "/healthz"
+
+
+def refusal(status: int, message: str, **more: object) -> Response:
+    """Return a JSON error: ``error`` in words, ``request_id``, and what else is handed in."""
+    response = jsonify(error=message, request_id=g.get("request_id"), **more)
+    response.status_code = status
+    return response
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    """Return a page of this layer with the names that every template uses."""
+    here = site()
+    return make_response(render_template(
+        template, site=here, person=g.get("person"), company=here.settings.company_name, request_id=g.get("request_id"), **values,
+    ), status)
