@@ -69,7 +69,7 @@ VIEWS: tuple[View, ...] = (
     View("lead_funnel", {"source_id": _NONE, "canvasser_id": _NONE},
          ("lead_count", "attempted_count", "within_5_minutes_count", "within_15_minutes_count", "contacted_count", "set_count", "confirmed_count",
           "issued_count", "demo_count", "gross_count", "net_count", "installed_count", "collected_count", "gross_amount", "net_amount",
-          "collected_amount", "net_sale_count"),
+          "collected_amount", "net_sale_count", "canvassed_net_amount"),
          {"lead": "SELECT branch_id, created_on FROM changed",
           "appointment": "SELECT l.branch_id, l.created_on FROM changed c JOIN crm.lead l ON l.id = c.lead_id",
           "sale": _SALE_LEAD, "job": _VIA_SALE_LEAD, "payment": _VIA_SALE_LEAD}, department="marketing"),

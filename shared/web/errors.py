@@ -36,7 +36,7 @@ def reply(status: int, message: str, heading: str | None = None) -> Response:
     """Return an error as this caller understands it: JSON for programs, a page for people."""
     if wants_json():
         return refusal(status, message)
-    return page("error.html", status, status=status, heading=heading or _HEADINGS.get(status, "That did not work"), message=message)
+    return page("error.html", status, code=status, heading=heading or _HEADINGS.get(status, "That did not work"), message=message)
 
 
 def _http(error: HTTPException) -> Response:

@@ -62,6 +62,12 @@ def serve(name: str) -> Response:
     return response
 
 
+@vendor.get("/favicon.ico")
+def favicon() -> Response:
+    """Send the mark to browsers that ask for it unasked."""
+    return serve("mark.svg")
+
+
 def _variant(path: Path) -> tuple[Path, str | None]:
     """Return the file to send and its encoding; a variant of another state of the file is passed over."""
     for encoding, suffix in _ENCODINGS:

@@ -17,7 +17,8 @@ SELECT l.created_on AS day, l.branch_id, l.source_id, l.canvasser_id,
        coalesce(s.gross_amount, 0) AS gross_amount,
        coalesce(s.net_amount, 0) AS net_amount,
        coalesce(s.paid_amount, 0) AS collected_amount,
-       coalesce(s.net_sales, 0) AS net_sale_count
+       coalesce(s.net_sales, 0) AS net_sale_count,
+       CASE WHEN l.canvasser_id IS NOT NULL THEN coalesce(s.net_amount, 0) ELSE 0 END AS canvassed_net_amount
 FROM crm.lead l
 CROSS JOIN LATERAL (
     SELECT count(*) AS appointments, count(a.confirmed_at) AS confirmed, count(a.issued_at) AS issued,

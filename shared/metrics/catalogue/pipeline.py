@@ -1,0 +1,26 @@
+"""Open pipeline and backlog: levels, as of the end of the period (never later than today)."""
+
+from shared.metrics.metric import Basis, Better, Level, Measure, Metric, Unit
+
+_AS_OF = "open at the end of the last day"
+
+
+def _open(what: str, *stages: str) -> Level:
+    inflow, outflow = Measure("pipeline", f"in_{what}"), Measure("pipeline", f"out_{what}")
+    return Level(inflow.only(stage=stages), outflow.only(stage=stages)) if stages else Level(inflow, outflow)
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("open_items", "Open pipeline items", "Appointments set and not resulted, open quotes, contracts not started and jobs in progress: split by stage.",
+           _open("count"), Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, source="28"),
+    Metric("open_amount", "Open pipeline $", "Dollars in open quotes, contracts not started and jobs in progress: split by stage. An appointment has no dollars yet.",
+           _open("amount"), Unit.MONEY, Better.NEITHER, _AS_OF, Basis.LEVEL, source="28"),
+    Metric("open_appointments", "Open appointments", "Appointments set that are neither resulted nor overdue.", _open("count", "appointment"), Unit.COUNT, Better.UP, _AS_OF, Basis.LEVEL, source="28"),
+    Metric("open_quotes", "Open quotes", "Demos not sold whose household has neither bought nor been quoted anew, up to 90 days old.", _open("count", "quote"), Unit.COUNT, Better.UP, _AS_OF, Basis.LEVEL, source="28"),
+    Metric("open_quotes_amount", "Open quotes $", "What those households were offered.", _open("amount", "quote"), Unit.MONEY, Better.UP, _AS_OF, Basis.LEVEL, source="28"),
+    Metric("backlog_jobs", "Backlog", "Contracts sold, not cancelled, and not complete: waiting to start or in progress.", _open("count", "backlog", "job"),
+           Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="29"),
+    Metric("backlog_amount", "Backlog $", "Dollars of contracts sold, not cancelled, and not complete.", _open("amount", "backlog", "job"),
+           Unit.MONEY, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="29"),
+    Metric("jobs_in_progress", "Jobs in progress", "Jobs started and neither complete nor cancelled.", _open("count", "job"), Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="31"),
+)

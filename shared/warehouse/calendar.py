@@ -1,0 +1,39 @@
+"""The working calendar: which days count, and how much business each is expected to bring."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Working-day weights of a company; branches closed on a day weigh nothing there."""
+
+    weights: Mapping[date, float] = field(default_factory=dict)
+    """Mean weight of each day over the branches; a day that is not listed follows its weekday: Sunday 0, any other day 1."""
+    holidays: Mapping[date, str] = field(default_factory=dict)
+
+    def weight(self, day: date) -> float:
+        """Share of a normal working day's business expected on ``day``."""
+        found = self.weights.get(day)
+        return found if found is not None else float(day.weekday() != 6)
+
+    def is_working(self, day: date) -> bool:
+        """Say whether ``day`` brings business: Monday to Saturday, no holiday."""
+        return day.weekday() != 6 and day not in self.holidays
+
+    def working_days(self, start: date, end: date) -> int:
+        """How many working days lie from ``start`` to ``end``, both included."""
+        return sum(self.is_working(start + timedelta(days=n)) for n in range((end - start).days + 1))
+
+    def total(self, start: date, end: date) -> float:
+        """Sum of the weights from ``start`` to ``end``, both included."""
+        return sum(self.weight(start + timedelta(days=n)) for n in range((end - start).days + 1))
+
+
+def load_calendar(connection: Connection) -> Calendar:
+    """Read the calendar of all branches (mean weight per day)."""
+    rows = connection.execute(text("SELECT day, avg(weight) AS weight, min(holiday) AS holiday FROM crm.calendar_day GROUP BY day")).all()
+    return Calendar({row.day: float(row.weight) for row in rows}, {row.day: row.holiday for row in rows if row.holiday})
