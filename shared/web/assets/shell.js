@@ -138,8 +138,7 @@
     return libraries[address];
   }
   function place(stand) {
-    if (stand.dataset.placed === stand.dataset.lazy) return;
-    stand.dataset.placed = stand.dataset.lazy;
+    if (!$(":scope > .stand-in", stand)) return;  // in its place already
     const source = JSON.parse(stand.dataset.lazy);
     library(source.script).then(() => dash_clientside.set_props(stand.id, { children: source.component }));
   }
