@@ -192,6 +192,8 @@ class Metric:
                 yield from (inflow, outflow)
             case Quantile(value=value, weight=weight) | Maximum(value=value, weight=weight):
                 yield from (value, weight)
+        if self.sample is not None:
+            yield self.sample
 
     @property
     def views(self) -> tuple[str, ...]:

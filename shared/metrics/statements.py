@@ -1,0 +1,216 @@
+"""Turns a question into SQL: one statement per view for sums, one per quantile, greatest value or level."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, text
+
+from shared.metrics.dimension import BY_DIMENSION, Dimension
+from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile
+from shared.metrics.question import Question
+
+Parameters = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SELECT: columns ``bucket`` (unless the grain is all), ``k0, l0`` (key and label) per split, then one per entry of ``columns``."""
+
+    sql: str
+    parameters: Parameters
+    columns: tuple[object, ...]
+    """What each value column holds: a Measure, or a Metric for a quantile or greatest value."""
+    is_level: bool = False
+    """Values are flows by bucket; the row without a bucket is what was open before the period."""
+
+    @property
+    def last_day(self) -> date:
+        """The last day that it reads."""
+        end = self.parameters["end"]
+        if not isinstance(end, date):
+            raise TypeError(f"end is no day: {end!r}")
+        return end
+
+    def shown(self) -> str:
+        """The statement with its values written in: can be pasted into psql."""
+        sql = self.sql
+        for name in sorted(self.parameters, key=len, reverse=True):
+            sql = sql.replace(f":{name}", _literal(self.parameters[name]))
+        return sql
+
+
+def statements(question: Question, today: date) -> Iterator[Statement]:
+    """Every statement that the answer needs; ``today`` decides what the clock alone decides."""
+    sums: dict[str, list[Measure]] = {}
+    for declared in question.declared:
+        match declared.formula:
+            case Level():
+                yield _level(question, declared.formula, today)
+            case Quantile():
+                yield _quantile(question, declared, declared.formula, today)
+            case Maximum():
+                yield _maximum(question, declared, declared.formula, today)
+            case _:
+                for measure in declared.measures():
+                    sums.setdefault(measure.view, [])
+                    if measure not in sums[measure.view]:
+                        sums[measure.view].append(measure)
+    for view, measures in sums.items():
+        yield _sums(question, view, measures, today)
+
+
+class _Builder:
+    """Collects the parts of one SELECT over a view and its parameters."""
+
+    def __init__(self, question: Question, view: str, today: date) -> None:
+        self.question, self.view, self.today = question, view, today
+        self.parameters: Parameters = {}
+        self.joins: list[str] = []
+        self.keys: list[str] = []
+        if question.grain != "all":
+            self.keys.append(("v.day" if question.grain == "day" else f"date_trunc('{question.grain}', v.day)::date") + " AS bucket")
+        for number, name in enumerate(question.split):
+            self._split(number, BY_DIMENSION[name])
+        self.conditions = self._conditions()
+
+    def _split(self, number: int, by: Dimension) -> None:
+        if not by.table:
+            self.keys.append(f"v.{by.column}::text AS k{number}, coalesce(nullif(v.{by.column}::text, ''), '{by.none}') AS l{number}")
+            return
+        self.joins.append(f"LEFT JOIN crm.{by.table} d{number} ON d{number}.id = v.{by.column}")
+        key = f"v.{by.column}::text" if by.is_number else f"coalesce(d{number}.{by.key}, '')"
+        self.keys.append(f"{key} AS k{number}, coalesce(nullif(d{number}.{by.text}, ''), '{by.none}') AS l{number}")
+
+    def _conditions(self) -> list[str]:
+        found = []
+        if self.question.branches is not None:
+            found.append("v.branch_id = ANY(CAST(:branches AS smallint[]))")
+            self.parameters["branches"] = sorted(self.question.branches)
+        for number, (name, keys) in enumerate(self.question.where):
+            by = BY_DIMENSION[name]
+            self.parameters[f"where{number}"] = [int(key) for key in keys] if by.is_number else list(keys)
+            if by.table and not by.is_number:
+                found.append(f"v.{by.column} IN (SELECT w.id FROM crm.{by.table} w WHERE w.{by.key} = ANY(:where{number}))")
+            else:
+                found.append(f"v.{by.column}{'' if by.is_number else '::text'} = ANY(:where{number})")
+        return found
+
+    def span(self) -> list[str]:
+        self.parameters |= {"start": self.question.period.start, "end": self.question.period.end}
+        return ["v.day BETWEEN :start AND :end"]
+
+    def value(self, measure: Measure) -> str:
+        """``sum(column)`` over the rows the measure is about."""
+        limits = self.limits(measure)
+        only = f" FILTER (WHERE {' AND '.join(limits)})" if limits else ""
+        return f"coalesce(sum(v.{measure.column}){only}, 0)::float8"
+
+    def limits(self, measure: Measure) -> list[str]:
+        limits = []
+        for key, values in measure.where:
+            name = f"is_{key}_{'_'.join(values)}"
+            self.parameters[name] = list(values)
+            limits.append(f"v.{key} = ANY(:{name})")
+        if measure.clock:
+            self.parameters["today"] = self.today
+            limits.append(f"v.{measure.clock_column} {({'reached': '<=', 'pending': '>', 'past': '<'})[measure.clock]} :today")
+        return limits
+
+    def group(self) -> str:
+        return f"\nGROUP BY {', '.join(str(number) for number in range(1, self.width + 1))}" if self.width else ""
+
+    @property
+    def width(self) -> int:
+        """How many key columns there are (a split has two)."""
+        return (self.question.grain != "all") + 2 * len(self.question.split)
+
+    def select(self, values: Iterable[str], conditions: list[str], relation: str = "") -> str:
+        columns = ",\n       ".join([*self.keys, *values])
+        where = " AND ".join([*conditions, *self.conditions])
+        return "\n".join([f"SELECT {columns}", f"FROM mart.{relation or self.view} v", *self.joins, f"WHERE {where}"]) + self.group()
+
+
+def _sums(question: Question, view: str, measures: list[Measure], today: date) -> Statement:
+    builder = _Builder(question, view, today)
+    values = [f"{builder.value(measure)} AS c{number}" for number, measure in enumerate(measures)]
+    return Statement(builder.select(values, builder.span()), builder.parameters, tuple(measures))
+
+
+def _level(question: Question, level: Level, today: date) -> Statement:
+    builder = _Builder(question, level.inflow.view, today)
+    end = min(question.period.end, today)
+    builder.parameters |= {"end": end, "start": min(question.period.start, end + timedelta(days=1))}
+    if question.grain != "all":
+        builder.keys[0] = f"CASE WHEN v.day >= :start THEN {builder.keys[0].removesuffix(' AS bucket')} END AS bucket"
+    values = [f"{builder.value(measure)} AS c{number}" for number, measure in enumerate((level.inflow, level.outflow))]
+    # History before the recent window is folded into one opening row per key, so this costs the same however long the history is.
+    folded = builder.select(values, ["v.day <= :end"], f"{level.inflow.view}_balance")
+    return Statement(folded, builder.parameters, (level.inflow, level.outflow), is_level=True)
+
+
+def whole_history(statement: Statement) -> Statement:
+    """The same level read from the whole history: for periods that begin before the recent window."""
+    return Statement(statement.sql.replace("_balance v", " v"), statement.parameters, statement.columns, statement.is_level)
+
+
+def _quantile(question: Question, declared: Metric, quantile: Quantile, today: date) -> Statement:
+    builder = _Builder(question, quantile.value.view, today)
+    limits = builder.limits(quantile.value) + builder.limits(quantile.weight)
+    inner = builder.select([f"v.{quantile.value.column} AS value", f"sum(v.{quantile.weight.column}) AS n"], builder.span() + sorted(set(limits)))
+    keys = ", ".join(_key_names(question))
+    inner += f", {builder.width + 1}" if keys else f"\nGROUP BY v.{quantile.value.column}"
+    over = f"PARTITION BY {keys}" if keys else ""
+    lead = f"{keys}, " if keys else ""
+    grouped = f"\nGROUP BY {keys}" if keys else ""
+    builder.parameters["q"] = quantile.q
+    # As percentile_cont over the single rows: position q x (n - 1), interpolated between the two neighbours.
+    sql = f"""WITH histogram AS (
+{inner}
+), ranked AS (
+SELECT {lead}value, sum(n) OVER ({over} ORDER BY value) AS upto, sum(n) OVER ({over}) AS rows, CAST(:q AS float8) * (sum(n) OVER ({over}) - 1) AS position
+FROM histogram
+), neighbours AS (
+SELECT {lead}max(rows)::float8 AS c1, min(value) FILTER (WHERE upto > floor(position)) AS low, min(value) FILTER (WHERE upto > ceil(position)) AS high, max(position - floor(position)) AS share
+FROM ranked{grouped}
+)
+SELECT {lead}{_beyond(quantile)} AS c0, c1 FROM neighbours"""
+    return Statement(sql, builder.parameters, (declared, quantile.weight))
+
+
+def _beyond(quantile: Quantile) -> str:
+    value = "low + (high - low) * share"
+    if quantile.beyond is not None:
+        # The upper neighbour counts only where the position reaches towards it.
+        value = f"CASE WHEN low >= {quantile.beyond} OR (high >= {quantile.beyond} AND share > 0) THEN NULL ELSE {value} END"
+    return f"({value}) * {quantile.scale!r}"
+
+
+def _maximum(question: Question, declared: Metric, maximum: Maximum, today: date) -> Statement:
+    builder = _Builder(question, maximum.value.view, today)
+    limits = builder.limits(maximum.value)
+    values = [f"max(v.{maximum.value.column}) * {maximum.scale!r} AS c0", f"coalesce(sum(v.{maximum.weight.column}), 0)::float8 AS c1"]
+    return Statement(builder.select(values, builder.span() + limits), builder.parameters, (declared, maximum.weight))
+
+
+def _key_names(question: Question) -> list[str]:
+    names = ["bucket"] if question.grain != "all" else []
+    for number in range(len(question.split)):
+        names += [f"k{number}", f"l{number}"]
+    return names
+
+
+def run(connection: Connection, statement: Statement) -> list[tuple[object, ...]]:
+    """Execute ``statement`` and return its rows."""
+    return [tuple(row) for row in connection.execute(text(statement.sql), statement.parameters)]
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        inside = ", ".join(_literal(each) for each in value)
+        return f"ARRAY[{inside}]" if value else "'{}'"
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
