@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     # --- sign-in
     secret_key: SecretStr = Field(description="Signs sessions and tickets; the same in every process, at least 32 characters")
     demo_mode: bool = Field(default=False, description="Demo company and demo sign-ins; never switch it on for a real one")
+    demo_password: SecretStr = Field(SecretStr(""), description="Password of every demo sign-in; make run makes one")
+    demo_api_token: SecretStr = Field(SecretStr(""), description="API token of the first demo person; make run makes one")
+    demo_size: Literal["small", "standard", "large"] = Field("standard", description="Size of the demo company that a first start creates")
+    demo_seed: int = Field(1, ge=0, le=2**31 - 1, description="Another seed makes another demo company")
+    demo_people_file: str = Field("", description="Where the preparation writes who the demo people are, without passwords; empty: nowhere")
     session_hours: int = Field(12, ge=1, le=720, description="A sign-in lasts this long without use")
     secure_cookies: bool = Field(default=True, description="Cookies only over HTTPS; off only for plain http on this machine")
     sign_in_attempts: int = Field(8, ge=3, le=1000, description="Failed sign-ins per account and address in 15 minutes before a wait")

@@ -99,8 +99,6 @@ class Primary:
     def _own_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.account.give(self.folder)
-        if not self.password_file.exists():
-            self._write_secret(self.password_file, secrets.token_urlsafe(24))
         self._write_secret(self.folder / "pgpass", f"*:*:*:{USER}:{self.password}\n")
 
     def _write_secret(self, path: Path, text: str) -> None:
@@ -119,7 +117,10 @@ class Primary:
 
     @property
     def password(self) -> str:
-        """The password of the server's only account."""
+        """The password of the server's only account; made when first asked for."""
+        if not self.password_file.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write_secret(self.password_file, secrets.token_urlsafe(24))
         return self.password_file.read_text().strip()
 
     def url(self, database: str = "postgres") -> str:
@@ -194,7 +195,7 @@ class Primary:
     def _popen(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
             self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=self.environment(), start_new_session=True,
-            preexec_fn=die_with_parent(STOP_SIGNAL), **self.account.popen())  # noqa: PLW1509 - calls one function of the C library and nothing else
+            preexec_fn=die_with_parent(STOP_SIGNAL), **self.account.popen())
         return process
 
     @property
@@ -227,7 +228,12 @@ class Standby(Primary):
 
     def prepare(self) -> None:
         """Copy the primary unless that was finished before and its stream can go on."""
-        lost = self.primary.ask("SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = %s", SLOT)
+        try:
+            lost = self.primary.ask("SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = %s", SLOT)
+        except psycopg2.OperationalError as error:
+            if self.finished.exists():  # the primary is on its way back; a standby can wait for it
+                return
+            raise StackError(f"the replica cannot be copied, the primary does not answer: {str(error).strip()}") from error
         if self.finished.exists() and lost is False:
             return
         self.finished.unlink(missing_ok=True)

@@ -46,8 +46,6 @@ class Valkey:
     def prepare(self) -> None:
         """Write the configuration; the password is made once and kept in a file that only this account reads."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.password_file.exists():
-            self._write_secret(self.password_file, secrets.token_urlsafe(24))
         lines = [
             f"bind {LOCAL}", f"port {self.port}", f'dir "{self.folder}"', f"requirepass {self.password}", "daemonize no",
             "maxmemory-policy noeviction",  # a broker must not lose tasks; cached answers carry their own end
@@ -65,7 +63,10 @@ class Valkey:
 
     @property
     def password(self) -> str:
-        """The server's password."""
+        """The server's password; made when first asked for."""
+        if not self.password_file.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write_secret(self.password_file, secrets.token_urlsafe(24))
         return self.password_file.read_text().strip()
 
     @property
@@ -93,7 +94,7 @@ class Valkey:
         """Prepare, start and wait until the server answers; it dies with this process."""
         self.prepare()
         with (self.folder / "valkey.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: PLW1509 - see die_with_parent
+            self._process = subprocess.Popen(
                 self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent(STOP_SIGNAL))
         deadline = time.monotonic() + seconds
         while not self.answers():

@@ -57,9 +57,13 @@ def refresh(engine: Engine, settings: Settings, name: str, part: Part = "recent"
 
 def refresh_all(engine: Engine, settings: Settings, part: Part = "recent", clock: Clock = now) -> list[Refresh]:
     """Refresh ``part`` of every view that has dirty days there, one after another; archives also where the window has moved."""
+    return [refresh(engine, settings, name, part, clock) for name in views_to_refresh(engine, settings, part, clock)]
+
+
+def views_to_refresh(engine: Engine, settings: Settings, part: Part = "recent", clock: Clock = now) -> list[str]:
+    """Names of the views that ``refresh_all`` would refresh."""
     with engine.connect() as connection:
-        wanted = [view.name for view in VIEWS if _needs(connection, view, part, settings, clock)]
-    return [refresh(engine, settings, name, part, clock) for name in wanted]
+        return [view.name for view in VIEWS if _needs(connection, view, part, settings, clock)]
 
 
 def _needs(connection: Connection, view: View, part: Part, settings: Settings, clock: Clock) -> bool:
