@@ -55,6 +55,22 @@ _APPOINTMENT_SALES = "SELECT s.branch_id, s.sold_on FROM changed c JOIN crm.sale
 # Every day on which an appointment, or another of the same lead, may enter or leave a stage.
 _LEAD_STAGES = (" CROSS JOIN LATERAL (VALUES (a.set_on), (a.resulted_on), (a.scheduled_on + 1), (a.resulted_on + 90)) v (day)")
 
+_APPOINTMENT_STAGES = (
+    "SELECT c.branch_id, v.day FROM changed c CROSS JOIN LATERAL (VALUES (c.set_on), (c.resulted_on), (c.scheduled_on + 1), (c.resulted_on + 90)) v (day)"
+    " UNION SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.lead_id" + _LEAD_STAGES
+    + " UNION SELECT s.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.lead_id JOIN crm.sale s ON s.appointment_id = a.id"
+      " LEFT JOIN crm.job j ON j.sale_id = s.id CROSS JOIN LATERAL (VALUES (s.sold_on), (s.cancelled_on), (j.started_on), (j.completed_on), (j.cancelled_on)) v (day)"
+)
+_SALE_STAGES = (
+    "SELECT c.branch_id, v.day FROM changed c CROSS JOIN LATERAL (VALUES (c.sold_on), (c.cancelled_on)) v (day)"
+    " UNION SELECT j.branch_id, v.day FROM changed c JOIN crm.job j ON j.sale_id = c.id CROSS JOIN LATERAL (VALUES (j.started_on), (j.completed_on), (j.cancelled_on)) v (day)"
+    " UNION SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment o ON o.id = c.appointment_id JOIN crm.appointment a ON a.lead_id = o.lead_id" + _LEAD_STAGES
+)
+_LEAD_CHANGED_STAGES = (
+    "SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.id" + _LEAD_STAGES
+    + " UNION SELECT s.branch_id, s.sold_on FROM changed c JOIN crm.appointment a ON a.lead_id = c.id JOIN crm.sale s ON s.appointment_id = a.id"
+)
+
 VIEWS: tuple[View, ...] = (
     View("sales", {"rep_id": _NONE, "source_id": _NONE, "product_id": _NONE, "firm_on": "'1970-01-01'::date"},
          ("gross_count", "gross_amount", "cancelled_count", "cancelled_amount", "rescinded_count", "rescinded_amount", "rejected_count",
@@ -80,18 +96,13 @@ VIEWS: tuple[View, ...] = (
          {"marketing_spend": "SELECT branch_id, spent_on + n FROM changed, generate_series(0, spent_to - spent_on) n"}, department="marketing"),
     View("collections", {"method": _EMPTY}, ("payment_count", "collected_amount"), {"payment": "SELECT branch_id, paid_on FROM changed"}),
     View("pipeline", {"stage": _EMPTY, "rep_id": _NONE, "since": "'1970-01-01'::date"}, ("in_count", "in_amount", "out_count", "out_amount"),
-         {"appointment": "SELECT c.branch_id, v.day FROM changed c CROSS JOIN LATERAL (VALUES (c.set_on), (c.resulted_on), (c.scheduled_on + 1), (c.resulted_on + 90)) v (day)"
-                         " UNION SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.lead_id" + _LEAD_STAGES
-                         + " UNION SELECT s.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.lead_id JOIN crm.sale s ON s.appointment_id = a.id"
-                           " LEFT JOIN crm.job j ON j.sale_id = s.id CROSS JOIN LATERAL (VALUES (s.sold_on), (s.cancelled_on), (j.started_on), (j.completed_on), (j.cancelled_on)) v (day)",
-          "sale": "SELECT c.branch_id, v.day FROM changed c CROSS JOIN LATERAL (VALUES (c.sold_on), (c.cancelled_on)) v (day)"
-                  " UNION SELECT j.branch_id, v.day FROM changed c JOIN crm.job j ON j.sale_id = c.id CROSS JOIN LATERAL (VALUES (j.started_on), (j.completed_on), (j.cancelled_on)) v (day)"
-                  " UNION SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment o ON o.id = c.appointment_id JOIN crm.appointment a ON a.lead_id = o.lead_id" + _LEAD_STAGES,
+         {"appointment": _APPOINTMENT_STAGES, "sale": _SALE_STAGES, "lead": _LEAD_CHANGED_STAGES,
           "job": "SELECT c.branch_id, v.day FROM changed c LEFT JOIN crm.sale s ON s.id = c.sale_id"
-                 " CROSS JOIN LATERAL (VALUES (c.started_on), (c.completed_on), (c.cancelled_on), (s.cancelled_on)) v (day)",
-          "lead": "SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.id" + _LEAD_STAGES
-                  + " UNION SELECT s.branch_id, s.sold_on FROM changed c JOIN crm.appointment a ON a.lead_id = c.id JOIN crm.sale s ON s.appointment_id = a.id"},
+                 " CROSS JOIN LATERAL (VALUES (c.started_on), (c.completed_on), (c.cancelled_on), (s.cancelled_on)) v (day)"},
          has_levels=True),
+    View("quote_outcomes", {"rep_id": _NONE},
+         ("quoted_count", "won_to_30_count", "won_to_60_count", "won_to_90_count", "ended_to_30_count", "ended_to_60_count"),
+         {"appointment": _APPOINTMENT_STAGES, "sale": _SALE_STAGES, "lead": _LEAD_CHANGED_STAGES}),
     View("production", {"product_id": _NONE, "crew": _EMPTY},
          ("started_count", "completed_count", "completed_amount", "rework_count", "estimated_margin_amount", "actual_margin_amount",
           "margin_base_amount", "due_count", "on_time_count"),

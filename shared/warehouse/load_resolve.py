@@ -102,13 +102,11 @@ def _staged(plan: Plan, one: Field) -> str:
 def _value(plan: Plan, one: Field) -> str:
     """What the row would hold: an empty cell stands for the default; a column that the file lacks keeps what is there."""
     staged = _staged(plan, one)
-    if one.filled and not (one.name in plan.mapped):
-        return f'NULL::{_type(one)}'
     if one.filled:
-        return staged
+        return staged if one.name in plan.mapped else f"NULL::{_type(one)}"
     if one.name in plan.mapped or one is plan.entity.branch:
         return staged if one.default is None else f"coalesce({staged}, {one.default})"
-    return f't."{one.column}"' if one.default is None else f't."{one.column}"' if one.default.startswith("s.") else f'coalesce(t."{one.column}", {one.default})'
+    return f't."{one.column}"' if one.default is None else f'coalesce(t."{one.column}", {one.default})'
 
 
 def _type(one: Field) -> str:

@@ -37,38 +37,40 @@ def uniques(connection: Connection, plan: Plan) -> tuple[tuple[str, ...], ...]:
     """Sets of columns that must be unique besides the row's own id and the key that the file is matched by."""
     key = {one.column for one in plan.key}
     rows = connection.execute(text(_UNIQUES), {"table": plan.table}).scalars()
-    own = {one.column for one in plan.entity.fields}
+    own = {one.column for one in plan.fields} | ({plan.entity.branch.column} if plan.entity.branch else set())
     partition = {plan.entity.partitioned_by} if plan.entity.partitioned_by else set()
     return tuple(tuple(columns) for columns in rows if set(columns) <= own and set(columns) - partition != key)
 
 
-def repeated_keys(plan: Plan) -> str:
-    """Statement that refuses every row whose key stands more than once in the file, naming the lines."""
-    columns = ", ".join(f'"{one.column}"' for one in plan.key)
-    given = " AND ".join(f'"{one.column}" IS NOT NULL' for one in plan.key if one.column not in plan.key_may_be_absent)
-    same = " AND ".join(f'c."{one.column}" IS NOT DISTINCT FROM d."{one.column}"' for one in plan.key)
-    shown = " || ', ' || ".join(f"coalesce(quote_literal(d.\"{one.column}\"), 'none')" for one in plan.key)
-    name = " and ".join(one.name for one in plan.key)
-    return f"""
-WITH twice AS MATERIALIZED (SELECT {columns} FROM candidate WHERE {given} GROUP BY {columns} HAVING count(*) > 1),
-     d AS MATERIALIZED (SELECT {', '.join(f'c."{one.column}"' for one in plan.key)}, count(*) AS lines, (array_agg(c.line ORDER BY c.line))[1:5] AS first
-           FROM candidate c JOIN twice d ON {same} GROUP BY {', '.join(f'c."{one.column}"' for one in plan.key)})
-UPDATE candidate c SET reason = concat_ws('; ', c.reason, '{name}: ' || {shown} || ' stands on lines ' || array_to_string(d.first, ', ')
-       || CASE WHEN d.lines > 5 THEN ' and ' || (d.lines - 5) || ' more' ELSE '' END)
-FROM d WHERE {same}"""
+def _same(plan: Plan, columns: tuple[str, ...], left: str, right: str) -> str:
+    """Condition of equal columns; only a branch may be absent on both sides (anything else would keep the planner from hashing)."""
+    branch = plan.entity.branch
+    return " AND ".join(f'{left}."{column}" {"IS NOT DISTINCT FROM" if branch and column == branch.column and not plan.needs_branch else "="} {right}."{column}"'
+                        for column in columns)
 
 
-def repeated_values(plan: Plan, columns: tuple[str, ...], key_match: str) -> tuple[str, str]:
-    """Statements that refuse rows whose unique ``columns`` stand twice in the file, or belong to another row of the table."""
+def repeated(plan: Plan, columns: tuple[str, ...]) -> str:
+    """Statement that refuses every row whose ``columns`` stand more than once in the file, naming the lines."""
     names = {one.column: one.name for one in plan.entity.fields}
-    what = " and ".join(names[column] for column in columns)
     listed = ", ".join(f'"{column}"' for column in columns)
-    shown = " || ', ' || ".join(f"coalesce(quote_literal(c.\"{column}\"), 'none')" for column in columns)
-    same = " AND ".join(f'c."{column}" IS NOT DISTINCT FROM d."{column}"' for column in columns)
-    taken = " AND ".join(f't."{column}" IS NOT DISTINCT FROM c."{column}"' for column in columns)
-    return (f"""
-UPDATE candidate c SET reason = '{what}: ' || {shown} || ' stands on lines ' || array_to_string(d.lines[1:5], ', ')
-FROM (SELECT {listed}, array_agg(line ORDER BY line) AS lines FROM candidate WHERE reason IS NULL GROUP BY {listed} HAVING count(*) > 1) d
-WHERE c.reason IS NULL AND {same}""", f"""
-UPDATE candidate c SET reason = '{what}: ' || {shown} || ' belongs to another row already' WHERE c.reason IS NULL AND c.action <> 'unchanged'
-AND EXISTS (SELECT FROM {plan.table} t WHERE {taken} AND NOT ({key_match}))""")
+    given = " AND ".join(f'"{column}" IS NOT NULL' for column in columns if plan.needs_branch or column != "branch_id")
+    lines = ", ".join(f'c."{column}"' for column in columns)
+    return f"""
+WITH twice AS MATERIALIZED (SELECT {listed} FROM candidate WHERE {given} GROUP BY {listed} HAVING count(*) > 1),
+     d AS MATERIALIZED (SELECT {lines}, count(*) AS lines, (array_agg(c.line ORDER BY c.line))[1:5] AS first
+                        FROM candidate c JOIN twice t ON {_same(plan, columns, 'c', 't')} GROUP BY {lines})
+UPDATE candidate c SET reason = concat_ws('; ', c.reason, '{" and ".join(names[column] for column in columns)}: ' || {_shown(columns)} || ' stands on lines '
+       || array_to_string(d.first, ', ') || CASE WHEN d.lines > 5 THEN ' and ' || (d.lines - 5) || ' more' ELSE '' END)
+FROM d WHERE {_same(plan, columns, 'c', 'd')}"""
+
+
+def taken(plan: Plan, columns: tuple[str, ...], key_match: str) -> str:
+    """Statement that refuses rows whose unique ``columns`` belong to another row of the table; ``key_match``: that ``t`` and ``c`` are the same row."""
+    names = {one.column: one.name for one in plan.entity.fields}
+    return f"""
+UPDATE candidate c SET reason = '{" and ".join(names[column] for column in columns)}: ' || {_shown(columns)} || ' belongs to another row already'
+WHERE c.reason IS NULL AND c.action <> 'unchanged' AND EXISTS (SELECT FROM {plan.table} t WHERE {_same(plan, columns, 't', 'c')} AND NOT ({key_match}))"""
+
+
+def _shown(columns: tuple[str, ...]) -> str:
+    return " || ', ' || ".join(f"coalesce(quote_literal(c.\"{column}\"), 'none')" for column in columns)
