@@ -28,6 +28,8 @@ _SET_ACTIVE = text("""
     WHERE id = :id AND is_active <> :active""")
 _SET_PASSWORD = text("""
     UPDATE app.person SET password_hash = :hash, must_change_password = :must_change, password_changed_at = now(), version = version + 1 WHERE id = :id""")
+_DROP_PASSWORD = text("""
+    UPDATE app.person SET password_hash = NULL, must_change_password = false, version = version + 1 WHERE id = :id AND must_change_password""")
 _END_SESSIONS = text("""
     UPDATE app.session SET revoked_at = now() WHERE person_id = :id AND revoked_at IS NULL AND (CAST(:keep AS bytea) IS NULL OR token_hash <> :keep)""")
 _END_TOKENS = text("UPDATE app.api_token SET revoked_at = now() WHERE person_id = :id AND revoked_at IS NULL")
@@ -37,7 +39,7 @@ _LOCK_ADMINS = text("SELECT pg_advisory_xact_lock(hashtext('app.person.admins'))
 _ADMINS = text("SELECT count(*) FROM app.person WHERE role = 'admin' AND is_active")
 
 
-def create_person(engines: Engines, *, email: str, name: str, role: str, password: str | None = None, department: str | None = None,  # noqa: PLR0913 (an account has this many parts)
+def create_person(engines: Engines, *, email: str, name: str, role: str, password: str | None = None, department: str | None = None,
                   branches: Collection[int] | None = None, must_change_password: bool = False, actor: Person | None = None) -> Person:
     """Create an account and return it; without ``password`` the person signs in through OpenID Connect only.
 
@@ -109,6 +111,13 @@ def reset_password(engines: Engines, person: Person, actor: Person | None = None
     password = new_one_time_password()
     _write_password(engines, person, hash_password(password), must_change=True, keep=None, actor=actor)
     return password
+
+
+def drop_one_time_password(engines: Engines, person: Person) -> None:
+    """Void the one-time password of a person who has signed in another way."""
+    with engines.writer() as connection:
+        if connection.execute(_DROP_PASSWORD, {"id": person.id}).rowcount:
+            write_log(connection, person.id, person, "signed in with the company account", {})
 
 
 def _write_password(engines: Engines, person: Person, password_hash: str, *, must_change: bool, keep: bytes | None, actor: Person | None) -> None:

@@ -17,12 +17,13 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
 _slots = threading.BoundedSemaphore(2)
 _WAIT_SECONDS = 5.0
 
-# The passwords of 12 and more characters that guessing lists begin with, and the keyboard runs that they are made of.
+_DECORATION = "0123456789!?.,-_ @#$%&*+"
+# What guessing lists decorate with digits and marks to reach twelve characters, and keyboard runs of that length.
 _COMMON = frozenset({
-    "password1234", "password12345", "password123456", "passwordpassword", "123456789012", "1234567890123", "12345678901234", "123456789123",
-    "1q2w3e4r5t6y", "1qaz2wsx3edc", "qwertyuiop12", "qwertyuiop123", "qwerty123456", "qwertyqwerty", "asdfghjkl123", "abcdefghijkl", "abcd12345678",
-    "administrator", "letmeinletmein", "welcome12345", "welcome123456", "iloveyou1234", "changeme1234", "changemechangeme", "passw0rd1234",
-    "p@ssword1234", "p@ssw0rd1234", "unitedstates", "homeimprovement", "correcthorsebatterystaple",
+    "", "password", "passwordpassword", "passw0rd", "p@ssword", "p@ssw0rd", "pa$$word", "welcome", "letmein", "letmeinletmein", "qwerty", "qwertyqwerty",
+    "qwertyuiop", "asdfghjkl", "iloveyou", "admin", "administrator", "changeme", "changemechangeme", "abcdefghijkl", "abc", "abcd", "spring", "summer",
+    "autumn", "winter", "northline", "northlinehome", "homeimprovement", "unitedstates", "dragon", "football", "baseball", "sunshine", "princess", "monkey",
+    "1q2w3e4r5t6y", "1qaz2wsx3edc", "correcthorsebatterystaple", "correct horse battery staple",
 })
 
 
@@ -85,9 +86,9 @@ def check_new_password(password: str, email: str) -> None:
         raise WeakPasswordError(f"Use at least {MINIMUM} characters; a few unrelated words make a good password.")
     if len(password) > MAXIMUM:
         raise WeakPasswordError(f"Use at most {MAXIMUM} characters.")
-    if email.casefold() in plain or (len(local) >= 6 and plain.strip("0123456789!.-_ ") == local):
+    if email.casefold() in plain or (len(local) >= 6 and plain.strip(_DECORATION) == local):
         raise WeakPasswordError("The password must not be made from your e-mail address.")
-    if plain in _COMMON or plain.strip("0123456789!.-_ ") in _COMMON or len(set(plain)) < 5:
+    if plain in _COMMON or plain.strip(_DECORATION) in _COMMON or len(set(plain)) < 5:
         raise WeakPasswordError("This password is among the first that get guessed. Choose one that only you would think of.")
 
 

@@ -26,7 +26,7 @@ def sign_in(engines: Engines, attempts: Attempts, *, email: str, password: str, 
     """
     attempts.begin(email, address)
     found = credentials_of(engines, email)
-    person, password_hash = found if found else (None, None)
+    person, password_hash = found or (None, None)
     if not matches(password_hash, password) or person is None or not person.is_active or password_hash is None:
         raise WrongPasswordError
     attempts.succeeded(email, address)

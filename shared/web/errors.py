@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from shared.people.attempts import TooManyAttemptsError
 from shared.people.passwords import BusyError
 from shared.web.replies import page, refusal, wants_json
 
@@ -29,6 +30,7 @@ def install_errors(server: Flask) -> None:
     server.register_error_handler(DBAPIError, _database)
     server.register_error_handler(PoolTimeoutError, _database)
     server.register_error_handler(BusyError, _busy)
+    server.register_error_handler(TooManyAttemptsError, _too_many)
     server.register_error_handler(Exception, _unexpected)
 
 
@@ -41,7 +43,7 @@ def reply(status: int, message: str, heading: str | None = None) -> Response:
 
 def _http(error: HTTPException) -> Response:
     if error.response is not None:  # an abort with a ready answer, such as a redirect
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     status = error.code or 500
     answer = reply(status, _MESSAGES.get(status) or error.description or "That did not work.")
     for name, value in error.get_headers(None):
@@ -60,6 +62,12 @@ def _database(error: Exception) -> Response:
 def _busy(error: Exception) -> Response:
     answer = reply(503, str(error), "One moment, please")
     answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _too_many(error: TooManyAttemptsError) -> Response:
+    answer = reply(429, str(error))
+    answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
 

@@ -11,7 +11,7 @@ from shared.web.replies import page, refusal, wants_json
 from shared.web.site import SITE_LABELS, Site, site, url_of_site
 from shared.web.tokens_of_forms import came_from_here
 
-OPEN = ("/login", "/healthz", "/favicon.ico", "/_favicon.ico", "/robots.txt")
+OPEN = ("/login", "/healthz", "/favicon.ico", "/_favicon.ico")
 OPEN_BELOW = ("/assets/", "/vendor/", "/_dash-component-suites/", "/login/")
 _WHILE_PASSWORD_MUST_CHANGE = ("/account/password", "/sign-out")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,13 +34,19 @@ def identify() -> AnyResponse | None:
     if request.method not in _SAFE and not came_from_here():
         abort(403, "This request came from another site and is refused.")
     path = request.path
-    if path in OPEN or path.startswith(OPEN_BELOW) or path.startswith(here.open_paths or ("\x00",)):
+    if _is_open(here):
         return None
     person = _bearer(here) if path.startswith("/api/") and "Authorization" in request.headers else _from_session(here)
     if person is None:
         return _ask_to_sign_in()
     g.person, g.scope = person, scope_of(person)
     return _within_role(here, person, path)
+
+
+def _is_open(here: Site) -> bool:
+    """Say whether anybody may pass.  The matched route decides, not the address: Dash's route for every page also takes addresses such as /vendor//x."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    return rule in OPEN or rule.startswith((*OPEN_BELOW, *here.open_paths))
 
 
 def _bearer(here: Site) -> Person | None:
@@ -82,7 +88,7 @@ def _within_role(here: Site, person: Person, path: str) -> Response | None:
         if wants_json():
             return refusal(403, "Choose your own password first: open /account/password in the browser.")
         return redirect("/account/password", 302)  # type: ignore[return-value]
-    if not person.may_open(path):
+    if not person.may_open("/" + "/".join(part for part in path.split("/") if part)):
         if wants_json():
             return refusal(403, f"The role {person.rules.label} does not open {path}.")
         return page("forbidden.html", 403, heading="This page is not part of your role",

@@ -14,6 +14,7 @@ from shared.people.tokens import Tokens
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web.account_pages import account_pages
+from shared.web.company_sign_in import install_company_sign_in
 from shared.web.errors import install_errors
 from shared.web.gate import identify
 from shared.web.health import Health, health
@@ -29,7 +30,7 @@ from shared.web.vendor import asset_url, vendor
 _LARGEST_REQUEST = 8 * 1024 * 1024
 
 
-def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteName, csp_hashes: Callable[[], Iterable[str]] = tuple,  # noqa: PLR0913 (keywords with defaults)
+def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteName, csp_hashes: Callable[[], Iterable[str]] = tuple,
             page_paths: Callable[[], Collection[str]] = tuple, open_paths: tuple[str, ...] = ()) -> Site:
     """Put sign-in, the gate, headers, errors, health, vendor files, people's pages and the request log on ``server``.
 
@@ -64,6 +65,8 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
     for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages):
         server.register_blueprint(blueprint)
+    if settings.oidc_issuer:
+        install_company_sign_in(server, settings)
     return here
 
 

@@ -1,5 +1,8 @@
 """The administrator's pages for people.  The gate lets only administrators reach /admin; each change here names who made it."""
 
+from collections.abc import Mapping
+from typing import TypedDict
+
 from flask import Blueprint, abort, flash, redirect, request
 from werkzeug.wrappers import Response
 
@@ -106,8 +109,18 @@ def _find(person_id: int) -> Person:
         abort(404, str(error))
 
 
-def _typed() -> dict[str, object]:
-    """Return what was typed into the form, as keywords of ``checked_account``."""
+class Typed(TypedDict):
+    """The fields of the form, as keywords of ``checked_account``."""
+
+    email: str
+    name: str
+    role: str
+    department: str | None
+    branches: list[int] | None
+
+
+def _typed() -> Typed:
+    """Return what was typed into the form."""
     form = request.form
     every = form.get("all_branches") == "yes"
     chosen = [int(number) for number in form.getlist("branches") if number.isascii() and number.isdigit() and len(number) < 5]
@@ -115,14 +128,14 @@ def _typed() -> dict[str, object]:
             "branches": None if every else chosen}
 
 
-def _form(person: Person | None, typed: object, status: int = 200, problem: str = "", one_time: str = "", done: str = "") -> Response:
-    """Return the form: what was ``typed`` (a refused form), else what ``person`` has now."""
+def _form(person: Person | None, typed: Mapping[str, str] | None, status: int = 200, problem: str = "", one_time: str = "", done: str = "") -> Response:
+    """Return the form: what was ``typed`` (a refused form, or the defaults of a new one), else what ``person`` has now."""
     engines = site().engines
-    if typed is not None:
-        values = {name: typed.get(name, "") for name in ("email", "name", "role", "department")}  # type: ignore[attr-defined]
-        values["all_branches"] = typed.get("all_branches") == "yes"  # type: ignore[attr-defined]
-        values["branches"] = set(_typed()["branches"] or ()) if request.method == "POST" else set()  # type: ignore[call-overload]
-    else:
+    values: dict[str, object]
+    if typed is None:
         values = {name: getattr(person, name) for name in ("email", "name", "role", "department", "all_branches", "branches")}
+    else:
+        values = {name: typed.get(name, "") for name in ("email", "name", "role", "department")}
+        values |= {"all_branches": typed.get("all_branches") == "yes", "branches": set(_typed()["branches"] or ())}
     lines = recent_log(engines, person.id, 20) if person else []
     return page("person.html", status, subject=person, values=values, branches=branch_names(engines), problem=problem, one_time=one_time, done=done, lines=lines)

@@ -25,7 +25,7 @@ def show_login() -> Response:
     session = site().sessions.find(token) if token else None
     if session is not None and session.person.may_enter(site().name):
         return redirect(target, 302)
-    return _form(target)
+    return show_form(target)
 
 
 @sign_in_pages.post("/login")
@@ -38,13 +38,13 @@ def do_login() -> Response:
     try:
         person = sign_in(here.engines, here.attempts, email=email, password=password, address=request.remote_addr or "")
     except WrongPasswordError as error:
-        return _form(target, 401, str(error), email)
+        return show_form(target, 401, str(error), email)
     except TooManyAttemptsError as error:
-        response = _form(target, 429, str(error), email)
+        response = show_form(target, 429, str(error), email)
         response.headers["Retry-After"] = str(error.seconds)
         return response
     except BusyError as error:
-        return _form(target, 503, str(error), email)
+        return show_form(target, 503, str(error), email)
     return open_session(person, target)
 
 
@@ -75,5 +75,6 @@ def open_session(person: Person, target: str) -> Response:
     return response
 
 
-def _form(target: str, status: int = 200, problem: str = "", email: str = "") -> Response:
+def show_form(target: str, status: int = 200, problem: str = "", email: str = "") -> Response:
+    """Return the sign-in form, with what went wrong last time."""
     return page("login.html", status, next=target, problem=problem, email=email, oidc=bool(site().settings.oidc_issuer))

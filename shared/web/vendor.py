@@ -57,8 +57,10 @@ def serve(name: str) -> Response:
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
-    current = request.args.get("v") == version
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if current else "public, max-age=0, must-revalidate"
+    if request.args.get("v") == version or path.suffix == ".woff2":  # a style sheet names its fonts without a version; a font never changes
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    else:
+        response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     return response
 
 
