@@ -139,6 +139,10 @@ class CachedAsk:
             raise Unavailable("The database does not answer at the moment. Nothing is lost; please try again in a minute.")
         return replace(_unpack(question, kept), degraded="The database does not answer: these are the last known numbers.")
 
+    def check(self, question: Question, scope: Scope) -> None:
+        """Raise OutOfScopeError where ``scope`` may not have this question answered."""
+        _narrow(question, scope)
+
     def sql(self, question: Question, scope: Scope) -> list[str]:
         """The statements behind an answer, with their values written in."""
         return [statement.shown() for statement in statements(_narrow(question, scope), self.today)]
