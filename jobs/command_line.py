@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import typer
 
 from jobs.errors import CommandError
+from jobs.metrics_command import metrics
 from jobs.person import app as person
 from jobs.prepare import prepare
 from jobs.warehouse_commands import migrate, refresh, views
@@ -19,6 +20,7 @@ app = typer.Typer(help="Work on the platform's data.  Without DATABASE_URL the c
 app.command()(migrate)
 app.command()(views)
 app.command()(refresh)
+app.command()(metrics)
 for name, module, function in (("demo", "jobs.demo.command", "demo"), ("import", "jobs.imports.command", "import_file")):
     if find_spec(module):
         app.command(name)(getattr(import_module(module), function))
