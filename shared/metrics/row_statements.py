@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from shared.metrics.dimension import BY_DIMENSION
+from shared.metrics.conditions import Parameters, filters, limits
 from shared.metrics.metric import Formula, Level, Maximum, Measure, Quantile, Ratio, Sum
 from shared.metrics.question import Question
 from shared.warehouse.catalogue import View
@@ -54,11 +54,11 @@ def page(connection: Connection, question: Question, part: int, offset: int, lim
     return Page(name, (), 0, 0.0)
 
 
-def _statement(question: Question, measure: Measure, less: Measure | None, today: date) -> tuple[str, dict[str, object]]:
+def _statement(question: Question, measure: Measure, less: Measure | None, today: date) -> tuple[str, Parameters]:
     view = measure.source
-    parameters: dict[str, object] = {"start": question.period.start, "end": question.period.end}
+    parameters: Parameters = {"start": question.period.start, "end": question.period.end}
     value = f"v.{measure.column}" if less is None else f"v.{measure.column} - v.{less.column}"
-    conditions = ["v.day IS NOT NULL", *_limits(measure, parameters, today), *_filters(question, parameters)]
+    conditions = ["v.day IS NOT NULL", *limits(measure, parameters, today), *filters(question, parameters)]
     if less is None:
         picked = f"v.day, v.branch_id, v.entity, v.entity_id, v.label, ({value})::float8 AS value"
         listed = f"SELECT {picked}\nFROM ({_keyed(view)}) v\nWHERE {' AND '.join(conditions)} AND ({value}) <> 0"
@@ -75,26 +75,3 @@ def _keyed(view: View) -> str:
     keys = "".join(f", coalesce(r.{key}, {none}) AS {key}" for key, none in view.keys.items())
     measures = "".join(f", r.{measure}" for measure in view.measures)
     return f"SELECT r.day, r.branch_id, r.entity, r.entity_id, r.label{keys}{measures} FROM (\n{rows_between(view)}\n) r"
-
-
-def _limits(measure: Measure, parameters: dict[str, object], today: date) -> list[str]:
-    found = []
-    for key, values in measure.where:
-        parameters[f"is_{key}"] = list(values)
-        found.append(f"v.{key} = ANY(:is_{key})")
-    if measure.clock:
-        parameters["today"] = today
-        found.append(f"v.{measure.clock_column} {({'reached': '<=', 'pending': '>', 'past': '<'})[measure.clock]} :today")
-    return found
-
-
-def _filters(question: Question, parameters: dict[str, object]) -> list[str]:
-    found = []
-    for number, (name, keys) in enumerate(question.where):
-        by = BY_DIMENSION[name]
-        parameters[f"where{number}"] = [int(key) for key in keys] if by.is_number else list(keys)
-        if by.table and not by.is_number:
-            found.append(f"v.{by.column} IN (SELECT w.id FROM crm.{by.table} w WHERE w.{by.key} = ANY(:where{number}))")
-        else:
-            found.append(f"v.{by.column}{'' if by.is_number else '::text'} = ANY(:where{number})")
-    return found

@@ -6,11 +6,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, text
 
+from shared.metrics.conditions import Parameters, filters, limits
 from shared.metrics.dimension import BY_DIMENSION, Dimension
 from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile
 from shared.metrics.question import Question
-
-Parameters = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -83,17 +82,10 @@ class _Builder:
         self.keys.append(f"{key} AS k{number}, coalesce(nullif(d{number}.{by.text}, ''), '{by.none}') AS l{number}")
 
     def _conditions(self) -> list[str]:
-        found = []
+        found = filters(self.question, self.parameters)
         if self.question.branches is not None:
             found.append("v.branch_id = ANY(CAST(:branches AS smallint[]))")
             self.parameters["branches"] = sorted(self.question.branches)
-        for number, (name, keys) in enumerate(self.question.where):
-            by = BY_DIMENSION[name]
-            self.parameters[f"where{number}"] = [int(key) for key in keys] if by.is_number else list(keys)
-            if by.table and not by.is_number:
-                found.append(f"v.{by.column} IN (SELECT w.id FROM crm.{by.table} w WHERE w.{by.key} = ANY(:where{number}))")
-            else:
-                found.append(f"v.{by.column}{'' if by.is_number else '::text'} = ANY(:where{number})")
         return found
 
     def span(self) -> list[str]:
@@ -102,20 +94,13 @@ class _Builder:
 
     def value(self, measure: Measure) -> str:
         """``sum(column)`` over the rows the measure is about."""
-        limits = self.limits(measure)
-        only = f" FILTER (WHERE {' AND '.join(limits)})" if limits else ""
+        about = self.limits(measure)
+        only = f" FILTER (WHERE {' AND '.join(about)})" if about else ""
         return f"coalesce(sum(v.{measure.column}){only}, 0)::float8"
 
     def limits(self, measure: Measure) -> list[str]:
-        limits = []
-        for key, values in measure.where:
-            name = f"is_{key}_{'_'.join(values)}"
-            self.parameters[name] = list(values)
-            limits.append(f"v.{key} = ANY(:{name})")
-        if measure.clock:
-            self.parameters["today"] = self.today
-            limits.append(f"v.{measure.clock_column} {({'reached': '<=', 'pending': '>', 'past': '<'})[measure.clock]} :today")
-        return limits
+        """Conditions of the rows that the measure is about."""
+        return limits(measure, self.parameters, self.today)
 
     def group(self) -> str:
         return f"\nGROUP BY {', '.join(str(number) for number in range(1, self.width + 1))}" if self.width else ""
@@ -156,8 +141,8 @@ def whole_history(statement: Statement) -> Statement:
 
 def _quantile(question: Question, declared: Metric, quantile: Quantile, today: date) -> Statement:
     builder = _Builder(question, quantile.value.view, today)
-    limits = builder.limits(quantile.value) + builder.limits(quantile.weight)
-    inner = builder.select([f"v.{quantile.value.column} AS value", f"sum(v.{quantile.weight.column}) AS n"], builder.span() + sorted(set(limits)))
+    about = builder.limits(quantile.value) + builder.limits(quantile.weight)
+    inner = builder.select([f"v.{quantile.value.column} AS value", f"sum(v.{quantile.weight.column}) AS n"], builder.span() + sorted(set(about)))
     keys = ", ".join(_key_names(question))
     inner += f", {builder.width + 1}" if keys else f"\nGROUP BY v.{quantile.value.column}"
     over = f"PARTITION BY {keys}" if keys else ""
@@ -188,9 +173,9 @@ def _beyond(quantile: Quantile) -> str:
 
 def _maximum(question: Question, declared: Metric, maximum: Maximum, today: date) -> Statement:
     builder = _Builder(question, maximum.value.view, today)
-    limits = builder.limits(maximum.value)
+    about = builder.limits(maximum.value)
     values = [f"max(v.{maximum.value.column}) * {maximum.scale!r} AS c0", f"coalesce(sum(v.{maximum.weight.column}), 0)::float8 AS c1"]
-    return Statement(builder.select(values, builder.span() + limits), builder.parameters, (declared, maximum.weight))
+    return Statement(builder.select(values, builder.span() + about), builder.parameters, (declared, maximum.weight))
 
 
 def _key_names(question: Question) -> list[str]:
