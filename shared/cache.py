@@ -57,7 +57,8 @@ class Fetched:
 
 def redis_address(settings: Settings, database: int) -> str:
     """The Redis address with another database number."""
-    parts = urlsplit(settings.redis_url.get_secret_value())
+    own_cache = settings.cache_url.get_secret_value() if database == CACHE_DATABASE else ""
+    parts = urlsplit(own_cache or settings.redis_url.get_secret_value())
     return urlunsplit(parts._replace(path=f"/{database}"))
 
 

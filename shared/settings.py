@@ -3,12 +3,17 @@
 A wrong value stops the process with a sentence that names the variable.  docs/operations.md lists each of them (a test compares).
 """
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+_SECRETS = Path("/run/secrets")
+"""Where containers find a setting as a file of its own, named in lower case; the environment wins."""
 
 
 class SettingError(ValueError):
@@ -24,6 +29,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(description="The primary: postgresql+psycopg2://user:password@host:port/name")
     replica_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), description="Read replicas, separated by commas; none: all reads go to the primary")
     redis_url: SecretStr = Field(description="Redis or Valkey: redis://host:port; database 0 carries tasks, 1 the cache, 2 live messages")
+    cache_url: SecretStr = Field(SecretStr(""), description="A Redis or Valkey of its own for cached answers, which may forget them; empty: REDIS_URL")
     replica_max_lag_seconds: float = Field(5.0, ge=0, le=3600, description="A replica further behind than this is passed over for the primary")
     statement_timeout_seconds: int = Field(20, ge=1, le=3600, description="A page's query is cancelled after this many seconds")
 
@@ -123,7 +129,7 @@ def load_settings(**overrides: Any) -> Settings:
     Raises SettingError naming every variable that cannot be used.
     """
     try:
-        return Settings(**overrides)
+        return Settings(_secrets_dir=_SECRETS if _SECRETS.is_dir() else None, **overrides)
     except ValidationError as error:
         raise SettingError(sentences(error, Settings)) from error
 

@@ -1,0 +1,22 @@
+# One image for every process of the platform; compose.yaml says which one runs.
+
+FROM python:3.13-slim-bookworm AS packages
+WORKDIR /build
+COPY jobs/stack/uv.lock.txt requirements-server.lock ./
+RUN python -m pip install --no-cache-dir --require-hashes -r uv.lock.txt \
+    && uv venv /venv \
+    && uv pip install --no-config --no-cache --compile-bytecode --require-hashes --python /venv/bin/python -r requirements-server.lock
+
+FROM python:3.13-slim-bookworm
+RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin northline
+ENV PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp BIND_HOST=0.0.0.0
+WORKDIR /app
+COPY --from=packages /venv /venv
+COPY shared shared
+COPY bi_app bi_app
+COPY cmo_app cmo_app
+COPY jobs jobs
+RUN python -m compileall -q shared bi_app cmo_app jobs
+USER 10001:10001
+EXPOSE 8050 8051 8052
+CMD ["python", "-m", "jobs", "--help"]
