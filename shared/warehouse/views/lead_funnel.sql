@@ -22,7 +22,7 @@ SELECT l.created_on AS day, l.branch_id, l.source_id, l.canvasser_id,
 FROM crm.lead l
 CROSS JOIN LATERAL (
     SELECT count(*) AS appointments, count(a.confirmed_at) AS confirmed, count(a.issued_at) AS issued,
-           count(*) FILTER (WHERE a.issued_at IS NOT NULL AND a.result IN ('Sold', 'Demoed-Not-Sold', 'Follow-Up')) AS demos
+           count(*) FILTER (WHERE a.result IN ('Sold', 'Demoed-Not-Sold', 'Follow-Up')) AS demos
     FROM crm.appointment a WHERE a.branch_id = l.branch_id AND a.lead_id = l.id
 ) a
 CROSS JOIN LATERAL (
