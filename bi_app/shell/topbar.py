@@ -1,0 +1,80 @@
+"""The bar above every page: what is shown, as of when, and the filters."""
+
+from datetime import date
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from bi_app.filters import MORE, SEGMENTS
+from bi_app.shell.parts import icon, popover
+from bi_app.visit import Visit
+from shared.metrics.period import PRESETS
+
+
+def topbar(title: str, visit: Visit, words: str, as_of: str) -> html.Header:
+    """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for."""
+    heading = html.Div([html.H1(title), html.Div(f"{visit.branch_words} · {visit.period.words}{words}", className="sub", title=f"{visit.branch_words} · {visit.period.words}{words}")], className="heading")
+    fresh = html.Span([html.B(), as_of], className="fresh optional", title="Numbers are exact at this moment: a row counts as soon as it is committed.")
+    theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
+    paper = html.Button(icon("print"), className="ib icon hide-s no-print", type="button", title="Print", **{"data-do": "print", "aria-label": "Print this page"})
+    return html.Header([heading, html.Div(className="grow"), fresh, segments(visit), dates(visit), branches(visit), paper, theme], className="top")
+
+
+def segments(visit: Visit) -> html.Nav:
+    """Return the periods that are one click away."""
+    return html.Nav([_choice(visit, preset, label) for preset, label in SEGMENTS.items()], className="seg no-print", **{"aria-label": "Period"})
+
+
+def _choice(visit: Visit, preset: str, label: str, name: str = "") -> html.A:
+    current = {"aria-current": "true"} if visit.filters.period == preset else {}
+    return html.A(label, href=visit.filters.link(period=preset), className=name, title=PRESETS[preset][0], **{"data-nav": "", **current})
+
+
+def dates(visit: Visit) -> html.Details:
+    """Return the popover with further periods and a range of one's own."""
+    is_other = visit.filters.period not in SEGMENTS
+    shown = "Dates" if not is_other else PRESETS[visit.filters.period][0] if visit.filters.period in PRESETS else visit.period.words
+    form = html.Div([
+        html.Label(["From", _day("from", visit.period.start)]), html.Label(["To", _day("to", visit.period.end)]),
+        html.Div(className="problem", role="alert"),
+        html.Button("Show these days", className="button primary", type="button", **{"data-do": "dates"}),
+    ], className="dates")
+    return popover([icon("calendar"), html.Span(shown, className="tx-s")], [html.H3("Other periods"), *(_choice(visit, preset, PRESETS[preset][0], "item") for preset in MORE), html.Hr(), form],
+                   label=f"Period: {shown}", name="ib on" if is_other else "ib", wrapper="no-print")
+
+
+def _day(name: str, value: date) -> dcc.Input:
+    return dcc.Input(type="date", name=name, value=value.isoformat(), min="1990-01-01", max="2100-12-31", debounce=True)
+
+
+def branches(visit: Visit) -> Component:
+    """Return the branch filter; a person with one branch sees its name and nothing to choose."""
+    if len(visit.branches) < 2:
+        return html.Span([icon("branch"), html.Span(visit.branch_words)], className="ib hide-s no-print")
+    every = tuple(branch.id for branch in visit.branches)
+    filters = visit.filters
+    rows = [html.A([html.Span(icon("check"), className="tick"), branch.name], href=filters.link(branches=filters.toggled(branch.id, every)), className="item", role="menuitemcheckbox",
+                   **{"data-nav": "", "data-keep-open": "", "aria-checked": str(branch.id in filters.branches).lower()}) for branch in visit.branches]
+    everything = html.A([icon("branch"), "All branches" if visit.scope.is_company else "All of yours"], href=filters.link(branches=()), className="item",
+                        **{"data-nav": "", **({} if filters.branches else {"aria-current": "true"})})
+    return popover([icon("branch"), html.Span(visit.branch_words, className="tx-s"), icon("chevron")], [everything, html.Hr(), *rows], label=f"Branches: {visit.branch_words}",
+                   name="ib on" if filters.branches else "ib", wrapper="no-print")
+
+
+def chips(visit: Visit) -> html.Div | None:
+    """Return the active filters as chips that are removed by a click; None where nothing is filtered."""
+    filters = visit.filters
+    found = [_chip(f"Branch: {branch.name}", filters.link(branches=tuple(each for each in filters.branches if each != branch.id)))
+             for branch in visit.branches if branch.id in filters.branches]
+    if filters.stage:
+        found.append(_chip(f"Stage: {STAGE_LABELS[filters.stage]}", filters.link(stage="")))
+    if not found:
+        return None
+    return html.Div([*found, html.A("Clear all", href=filters.link(branches=(), stage=""), className="chip all", **{"data-nav": ""})], className="chips")
+
+
+def _chip(text: str, link: str) -> html.A:
+    return html.A([text, icon("close")], href=link, className="chip", title="Remove this filter", **{"data-nav": "", "aria-label": f"{text}, remove"})
+
+
+STAGE_LABELS = {"appointment": "Appointments set", "quote": "Open quotes", "backlog": "Sold, not started", "job": "In production"}

@@ -1,0 +1,98 @@
+"""The Dash application of the BI site: its first response carries the page's data, callbacks and a first paint."""
+
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import dash_ag_grid
+import dash_leaflet
+from dash import Dash, dcc, html
+from dash._utils import to_json
+from dash.development.base_component import Component
+from flask import abort, g, request
+
+from bi_app.filters import filters_of
+from bi_app.page import Page
+from bi_app.shell.frame import frame, page_body
+from bi_app.sources import Sources
+from bi_app.visit import Visit
+from shared.web.document import Parts, document, theme_of_request
+from shared.web.tokens_of_forms import form_token
+
+# Their 2.5 MB would be on every page; `lazy` loads them once a page that shows them is there (bi_app/shell/lazy.py).
+for _library in (dash_ag_grid, dash_leaflet):
+    for _resource in _library._js_dist:  # noqa: SLF001 (dash's own protocol between component packages and the app)
+        if "async" not in _resource:
+            _resource["dynamic"] = True
+
+
+class Site(Dash):
+    """Dash with documents of our own."""
+
+    pages: Mapping[str, Page]
+    sources: Sources
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
+        """Return the document of the page that is asked for; an unknown path is a 404, not an empty page."""
+        page = self.pages.get(request.path)
+        if page is None:
+            abort(404)
+        inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
+        return document(f"{page.title} · Northline BI", to_json(self.get_layout()), to_json(self._callback_list), inner, figures=page.has_figures)
+
+    def current_layout(self) -> Component:
+        """Return the layout of the page that this request is about, with its data."""
+        path, query = asked_page()
+        page = self.pages.get(path)
+        return frame(list(self.pages.values()), page, self.visit(path, query), self.sources) if page else html.Div()
+
+    def visit(self, path: str, query: Mapping[str, str]) -> Visit:
+        """Return who looks at what; reads the branches."""
+        sources, today = self.sources, self.sources.ask.today
+        every = sources.reference.branches()
+        visible = tuple(branch for branch in every if g.scope.allows(branch.id))
+        filters = filters_of(query, g.scope, tuple(branch.id for branch in visible), today)
+        return Visit(
+            path, g.person, g.scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
+            theme_of_request() or "light", form_token(),
+        )
+
+    def redrawn(self, view: Mapping[str, str]) -> list[Component]:
+        """Return the body of a page for other filters; ``view`` holds path and query as the browser has them."""
+        path = str(view.get("path", "/"))
+        page = self.pages.get(path)
+        if page is None or not g.person.may_open(path):
+            abort(404)
+        return page_body(page, self.visit(path, query_of(str(view.get("search", "")))), self.sources)
+
+
+def asked_page() -> tuple[str, dict[str, str]]:
+    """Return path and query of the page that this request draws: its own, or for dash-renderer's request the page that it comes from.
+
+    An address without a query gets the filters that this browser used last on that page.
+    """
+    address = urlsplit(request.headers.get("Referer", "/")) if request.path.startswith("/_dash") else urlsplit(request.full_path)
+    path = address.path or "/"
+    query = query_of(address.query)
+    return path, query or query_of(unquote(request.cookies.get("filters" + path.replace("/", "%2F"), "")))
+
+
+def query_of(text: str) -> dict[str, str]:
+    """Return the first value of each name of a query string; what is no query is empty."""
+    return dict(reversed(parse_qsl(text.lstrip("?")[:2000], max_num_fields=20))) if text.count("&") < 20 else {}
+
+
+def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, register: Callable[[Site], None]) -> Site:
+    """Return the application with ``pages``; ``register`` adds the callbacks of the shell."""
+    app = Site(
+        name, assets_folder=assets, title="Northline BI", update_title=None, compress=True, use_pages=False, pages_folder="", serve_locally=True, suppress_callback_exceptions=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}],
+    )
+    app.pages, app.sources = {page.path: page for page in pages}, sources
+    app.layout = app.current_layout
+    register(app)
+    for page in pages:
+        page.register(app, sources)
+    return app
+
+
+__all__ = ["Site", "asked_page", "build", "dcc", "query_of"]
