@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, g, redirect, request
+from flask import Blueprint, current_app, flash, g, redirect, request
 from werkzeug.wrappers import Response
 
 from shared.people.accounts import branch_names, credentials_of
@@ -89,5 +89,5 @@ def _account(status: int = 200, **values: object) -> Response:
     here, person = site(), current_person()
     names = branch_names(here.engines)
     seen = None if g.scope.branches is None else [names[number] for number in sorted(g.scope.branches) if number in names]
-    return page("account.html", status, seen=seen, tokens=here.tokens.list(person) if here.name == "bi" else None,
+    return page("account.html", status, seen=seen, tokens=here.tokens.list(person) if "api" in current_app.blueprints else None,
                 sessions=here.sessions.count(person.id), **values)

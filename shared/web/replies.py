@@ -7,6 +7,8 @@ from shared.web.site import site
 
 def wants_json() -> bool:
     """Say whether a program is asking: the API, or the browser's own calls behind a page."""
+    if request.path == "/api/v1/docs":
+        return False
     return request.path.startswith(("/api/", "/_dash", "/_reload-hash")) or request.path == "/healthz"
 
 

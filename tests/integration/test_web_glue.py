@@ -4,7 +4,6 @@ import gzip
 import logging
 import re
 import time
-from collections.abc import Callable
 
 import brotli
 import pytest
@@ -90,7 +89,7 @@ def test_health_names_every_server(visitor: Visitor) -> None:
     ({"database_url": f"postgresql://u:p@{CLOSED}/x", "replica_urls": ""}, 503, "down"),
 ])
 def test_health_is_degraded_while_pages_can_be_served_and_down_only_without_any_database(
-    database: Callable[..., Settings], company: Company, broken: dict[str, str], status: int, said: str
+    company: Company, broken: dict[str, str], status: int, said: str
 ) -> None:
     given = company.settings
     urls = {"database_url": given.database_url.get_secret_value(), "replica_urls": ",".join(url.get_secret_value() for url in given.replica_urls),
@@ -103,7 +102,7 @@ def test_health_is_degraded_while_pages_can_be_served_and_down_only_without_any_
     engines.dispose()
 
 
-def test_without_any_database_a_page_says_so_and_a_program_is_told_when_to_try_again(company: Company) -> None:
+def test_without_any_database_a_page_says_so_and_a_program_is_told_when_to_try_again() -> None:
     settings = Settings(database_url=f"postgresql://u:p@{CLOSED}/x", redis_url=f"redis://{CLOSED}", secret_key="k" * 40)  # type: ignore[arg-type]
     engines = Engines(settings)
     visitor = Visitor(build_site(Company(settings, engines, 1, 2, {}), secure_cookies=False))
