@@ -74,7 +74,7 @@ class Cache:
         flask_cache.init_app(app, {"CACHE_TYPE": "shared.cache.BytesRedisCache", "CACHE_REDIS_URL": redis_address(settings, CACHE_DATABASE),
                                    "CACHE_KEY_PREFIX": "answer:", "CACHE_DEFAULT_TIMEOUT": self._ttl, "CACHE_OPTIONS": options})
         self._backend = app.extensions["cache"][flask_cache]
-        self._redis = self._backend._write_client  # the same connection pool: locks live beside the values
+        self._redis = self._backend._write_client  # noqa: SLF001 - the same connection pool: locks live beside the values
         self._broken_until = 0.0
         self._flights: dict[str, Future[bytes]] = {}
         self._guard = threading.Lock()

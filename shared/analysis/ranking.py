@@ -1,5 +1,6 @@
 """Fair rankings: ties share a rank, small samples are shrunk towards their group."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,11 +37,10 @@ def rank(contenders: Sequence[Contender], minimum_sample: float, *, best_is_high
     """
     fair = []
     for each in contenders:
-        if each.value != each.value:  # NaN
+        if math.isnan(each.value):
             continue
         small = each.sample < minimum_sample
-        missing_group = each.group_value != each.group_value
-        value = each.value if not small or missing_group else (each.sample * each.value + (minimum_sample - each.sample) * each.group_value) / minimum_sample
+        value = each.value if not small or math.isnan(each.group_value) else (each.sample * each.value + (minimum_sample - each.sample) * each.group_value) / minimum_sample
         fair.append((round(value, decimals), each, small))
     fair.sort(key=lambda item: (-item[0] if best_is_high else item[0], item[1].label, item[1].key))
     ranked: list[Ranked] = []

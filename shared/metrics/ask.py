@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _VIEW_NAMES = tuple(view.name for view in VIEWS)
 
 
-class Unavailable(RuntimeError):
+class UnavailableError(RuntimeError):
     """No server can answer and nothing older is kept; the message is for the person."""
 
 
@@ -90,7 +90,7 @@ class CachedAsk:
     def many(self, questions: Sequence[Question], scope: Scope) -> list[Answer]:
         """Answer ``questions`` in order, with one look at the versions of the views for all of them.
 
-        Raises OutOfScopeError where a question is about branches that ``scope`` does not hold, Unavailable where no server answers and
+        Raises OutOfScopeError where a question is about branches that ``scope`` does not hold, UnavailableError where no server answers and
         nothing older is kept.
         """
         narrowed = [_narrow(question, scope) for question in questions]
@@ -113,7 +113,7 @@ class CachedAsk:
         except DBAPIError as error:
             log.exception("computing %s failed", question.metrics)
             if "statement timeout" in str(error.orig):
-                raise Unavailable("this question takes the database too long; ask for fewer days or a coarser grain") from error
+                raise UnavailableError("this question takes the database too long; ask for fewer days or a coarser grain") from error
             return self._older(question, day)
         found = _unpack(question, fetched.value)
         degraded = "" if self._cache.is_up else "The cache is away: numbers are exact, but slower."
@@ -136,7 +136,7 @@ class CachedAsk:
     def _older(self, question: Question, day: date) -> Answer:
         kept = self._cache.latest(question.fingerprint(day))
         if kept is None:
-            raise Unavailable("The database does not answer at the moment. Nothing is lost; please try again in a minute.")
+            raise UnavailableError("The database does not answer at the moment. Nothing is lost; please try again in a minute.")
         return replace(_unpack(question, kept), degraded="The database does not answer: these are the last known numbers.")
 
     def check(self, question: Question, scope: Scope) -> None:

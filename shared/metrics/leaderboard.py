@@ -41,7 +41,7 @@ def leaderboard(ask: Ask, reference: Reference, period: Period, scope: Scope, by
     questions = [Question(names, span, split=split, branches=branches) for span in (period, before) for names in (BESIDE, SOLD) for split in (("rep", "branch"), ("branch",))]
     answers = ask.many(questions, scope)
     now, then = _ranked(answers[:4], by), {each.contender.key: each.rank for each in _ranked(answers[4:], by)}
-    values = _values(answers[0]) | {}
+    values = _values(answers[0])
     sold = _values(answers[2])
     branch_of = {f"{row['rep']}/{row['branch']}": str(row["branch_label"]) for answer in (answers[0], answers[2]) for _, row in answer.frame.iterrows()}
     empty = dict.fromkeys((*BESIDE, *SOLD), float("nan"))
@@ -54,7 +54,7 @@ def leaderboard(ask: Ask, reference: Reference, period: Period, scope: Scope, by
 
 
 def _values(answer: Answer) -> dict[str, dict[str, float]]:
-    names = [name for name in answer.question.metrics]
+    names = answer.question.metrics
     return {f"{row['rep']}/{row['branch']}": {name: float(row[name]) for name in names} for _, row in answer.frame.iterrows()}
 
 

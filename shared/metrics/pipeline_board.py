@@ -1,5 +1,6 @@
 """The open pipeline by stage: how much, how old, and what it is worth."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -69,4 +70,4 @@ def pipeline_board(ask: Ask, scope: Scope, branches: frozenset[int] | None = Non
 
 
 def _or_zero(value: float) -> float:
-    return value if value == value else 0.0  # NaN: nothing to learn from yet
+    return 0.0 if math.isnan(value) else value  # nothing to learn from yet

@@ -26,4 +26,4 @@ def load_branches(connection: Connection) -> tuple[Branch, ...]:
     """Every branch, by name."""
     rows = connection.execute(text("SELECT id, name, time_zone, latitude::float8 AS latitude, longitude::float8 AS longitude, territory, opened_on, closed_on"
                                    " FROM crm.branch ORDER BY name"))
-    return tuple(Branch(**row._mapping) for row in rows)
+    return tuple(Branch(**row) for row in rows.mappings())

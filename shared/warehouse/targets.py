@@ -21,4 +21,4 @@ def load_targets(connection: Connection, kpis: tuple[str, ...], first: date, las
     rows = connection.execute(text("SELECT kpi, branch_id AS branch, month, value::float8 AS value FROM crm.target"
                                    " WHERE kpi = ANY(:kpis) AND month BETWEEN date_trunc('month', CAST(:first AS date)) AND :last ORDER BY kpi, branch_id, month"),
                               {"kpis": list(kpis), "first": first, "last": last})
-    return tuple(Target(**row._mapping) for row in rows)
+    return tuple(Target(**row) for row in rows.mappings())
