@@ -3,12 +3,12 @@
 import logging
 import os
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 
+from jobs.demo_commands import demo
 from jobs.errors import CommandError
+from jobs.imports.command import import_file
 from jobs.metrics_command import metrics
 from jobs.person import app as person
 from jobs.prepare import prepare
@@ -21,9 +21,8 @@ app.command()(migrate)
 app.command()(views)
 app.command()(refresh)
 app.command()(metrics)
-for name, module, function in (("demo", "jobs.demo.command", "demo"), ("import", "jobs.imports.command", "import_file")):
-    if find_spec(module):
-        app.command(name)(getattr(import_module(module), function))
+app.command()(demo)
+app.command("import")(import_file)
 app.command(hidden=True)(prepare)
 app.add_typer(person, name="person")
 

@@ -51,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(kind)
     if any(item.get_closest_marker("browser") for item in items) and not (Path(CHROMIUM).exists() and CHROMEDRIVER):
         message = "the browser tests need Chromium and its driver: apt-get install chromium chromium-driver"
+        if os.environ.get("REQUIRE_BROWSER") == "1":  # a build server must not pass for want of a browser
+            raise pytest.UsageError(message)
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=message))

@@ -46,8 +46,15 @@ class State:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, so it is never stale
         except OSError as error:
+            self.release()
             owner = self.run().get("pid", "?")
             raise StackError(f"the platform is already running (process {owner}); make stop ends it, or set STATE_DIR and other ports for a second one") from error
+
+    def release(self) -> None:
+        """End ``take``."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def is_taken(self) -> bool:
         """Say whether a running platform holds the folder."""
