@@ -44,7 +44,7 @@ class _Bytes:
 class BytesRedisCache(RedisCache):
     """flask-caching's Redis backend without pickle."""
 
-    serializer = _Bytes()
+    serializer = _Bytes()  # type: ignore[assignment]  # cachelib types it as its own pickling class
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ class Cache:
 
     def get(self, key: str) -> bytes | None:
         """Return the value of ``key``; None where there is none or Redis is away."""
-        return self._try(lambda: self._backend.get(key), default=None)
+        found: bytes | None = self._try(lambda: self._backend.get(key), default=None)
+        return found
 
     def get_many(self, keys: list[str]) -> list[bytes | None]:
         """Return the values of ``keys`` in one round trip."""

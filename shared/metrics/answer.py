@@ -36,7 +36,7 @@ def answer(question: Question, connection: Connection, today: date, recent_from:
     for declared in question.declared:
         _add(frame, declared, columns, keys)
     for name in question.split:
-        frame.insert(int(frame.columns.get_loc(name)) + 1, f"{name}_label", frame[name].map(labels[name]))  # type: ignore[arg-type]
+        frame.insert(int(frame.columns.get_loc(name)) + 1, f"{name}_label", frame[name].map(labels[name]))
     return frame
 
 
@@ -101,7 +101,7 @@ def _keys(question: Question, columns: dict[object, Column]) -> list[Key]:
     if question.grain == "all":
         return sorted(keys, key=repr) if question.split else [()]
     splits = {key[1:] for key in keys} if question.split else {()}
-    return sorted((bucket, *split) for bucket in _buckets(question) for split in splits)  # type: ignore[type-var]
+    return sorted((bucket, *split) for bucket in _buckets(question) for split in splits)
 
 
 def _add(frame: pd.DataFrame, declared: Metric, columns: dict[object, Column], keys: list[Key]) -> None:
@@ -110,7 +110,7 @@ def _add(frame: pd.DataFrame, declared: Metric, columns: dict[object, Column], k
         return np.array([held.get(key, missing) for key in keys], dtype=float)
 
     def added(parts: Sum) -> np.ndarray:
-        return np.sum([weight * values(measure) for weight, measure in parts.terms], axis=0)
+        return np.asarray([weight * values(measure) for weight, measure in parts.terms]).sum(axis=0)
 
     match declared.formula:
         case Sum() as parts:

@@ -180,7 +180,7 @@ class Headlines:
         plans = []
         for each, comparison in zip(wanted, compared, strict=True):
             span, grain = _sparkline(metric(each.metric), each.period)
-            plan = tuple(_question(each, period, kind) for period, kind in ((each.period, "all"), (comparison.period, "all"), (span, grain)))
+            plan = (_question(each, each.period, "all"), _question(each, comparison.period, "all"), _question(each, span, grain))
             asked |= dict.fromkeys(plan)
             plans.append(plan)
         answers = dict(zip(asked, self._ask.many(list(asked), scope), strict=True))

@@ -10,5 +10,4 @@ def run(revision_file: str) -> None:
     here = Path(revision_file)
     number = here.name.split("_", 1)[0]
     for script in sorted(here.parent.glob(f"{number}_*.sql")):
-        with op.get_bind().connection.cursor() as cursor:
-            cursor.execute(script.read_text())
+        op.get_bind().exec_driver_sql(script.read_text().replace("%", "%%"))
