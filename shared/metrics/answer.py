@@ -110,7 +110,8 @@ def _add(frame: pd.DataFrame, declared: Metric, columns: dict[object, Column], k
         return np.array([held.get(key, missing) for key in keys], dtype=float)
 
     def added(parts: Sum) -> np.ndarray:
-        return np.asarray([weight * values(measure) for weight, measure in parts.terms]).sum(axis=0)
+        sums: np.ndarray = np.asarray([weight * values(measure) for weight, measure in parts.terms]).sum(axis=0)
+        return sums
 
     match declared.formula:
         case Sum() as parts:
