@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError
 
-from shared.metrics.ask import CachedAsk, Unavailable
+from shared.metrics.ask import Ask
 from shared.metrics.errors import OutOfScopeError
 from shared.metrics.reference import Reference
 from shared.metrics.registry import metrics
@@ -21,7 +21,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 _EXTENSION = "northline-api"
 
 
-def install_api(server: Flask, ask: CachedAsk, reference: Reference) -> None:
+def install_api(server: Flask, ask: Ask, reference: Reference) -> None:
     """Put the API on a site whose web layer is installed already."""
     server.extensions[_EXTENSION] = (ask, reference)
     server.register_blueprint(api)
@@ -60,8 +60,8 @@ def docs() -> Response:
     return page("api.html", metrics=list(metrics().values()), askable=everything_askable(), paths=describe("", everything_askable())["paths"])
 
 
-def _doors() -> tuple[CachedAsk, Reference]:
-    doors: tuple[CachedAsk, Reference] = current_app.extensions[_EXTENSION]
+def _doors() -> tuple[Ask, Reference]:
+    doors: tuple[Ask, Reference] = current_app.extensions[_EXTENSION]
     return doors
 
 
@@ -85,19 +85,3 @@ def wrong_parameters(error: WrongParametersError) -> Response:
     """Name every parameter that is wrong."""
     listed = [{"parameter": one.parameter, "message": one.message} for one in error.wrong]
     return refusal(422, str(error), parameters=listed)
-
-
-@api.errorhandler(OutOfScopeError)
-def out_of_scope(error: OutOfScopeError) -> Response:
-    """Refuse; a smaller number would be a lie."""
-    return refusal(403, str(error))
-
-
-@api.errorhandler(Unavailable)
-def unavailable(error: Unavailable) -> Response:
-    """Say that no number can be had now."""
-    response = refusal(503, str(error))
-    response.headers["Retry-After"] = "5"
-    return response
-
-

@@ -8,6 +8,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from shared.metrics.ask import UnavailableError
+from shared.metrics.errors import OutOfScopeError
 from shared.people.attempts import TooManyAttemptsError
 from shared.people.passwords import BusyError
 from shared.web.replies import page, refusal, wants_json
@@ -31,6 +33,8 @@ def install_errors(server: Flask) -> None:
     server.register_error_handler(PoolTimeoutError, _database)
     server.register_error_handler(BusyError, _busy)
     server.register_error_handler(TooManyAttemptsError, _too_many)
+    server.register_error_handler(UnavailableError, _unavailable)
+    server.register_error_handler(OutOfScopeError, _out_of_scope)
     server.register_error_handler(Exception, _unexpected)
 
 
@@ -63,6 +67,16 @@ def _busy(error: Exception) -> Response:
     answer = reply(503, str(error), "One moment, please")
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _unavailable(error: Exception) -> Response:
+    answer = reply(503, str(error))
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _out_of_scope(error: Exception) -> Response:
+    return reply(403, str(error), "Not among what you may see")
 
 
 def _too_many(error: TooManyAttemptsError) -> Response:
