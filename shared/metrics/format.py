@@ -62,7 +62,7 @@ def _money(value: float) -> str:
         return sign + "$" + _short(size)
     if size >= 100_000:
         return f"{sign}${size / 1000:,.1f}K"
-    return f"{sign}${size:,.0f}" if size >= 100 else f"{sign}${size:,.2f}"
+    return f"{sign}${size:,.0f}" if size >= 100 or size == 0 else f"{sign}${size:,.2f}"
 
 
 def _short(size: float) -> str:
