@@ -3,7 +3,7 @@
 from shared.warehouse.migrations.from_sql import run
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:

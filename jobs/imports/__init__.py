@@ -1,0 +1,1 @@
+"""Import of a company's own data: `python -m jobs import ENTITY FILE`."""
