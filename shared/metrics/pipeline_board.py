@@ -35,11 +35,12 @@ def pipeline_board(ask: Ask, scope: Scope, branches: frozenset[int] | None = Non
     """The four stages as of today.
 
     Weights: an appointment is worth the issue rate x NSLI of the last 90 days; an open quote its amount x the chance that a quote of its
-    age still sells (from the last year's quotes); what is sold counts in full.
+    age still sells (from a year of quotes that have all ended); what is sold counts in full.
     """
     today = ask.today
     level = Period(today, today)
-    trailing, year = Period(today - timedelta(days=_TRAILING), today - timedelta(days=1)), Period(today - timedelta(days=365), today - timedelta(days=1))
+    trailing = Period(today - timedelta(days=_TRAILING), today - timedelta(days=1))
+    year = Period(today - timedelta(days=365 + _TRAILING), today - timedelta(days=_TRAILING + 1))  # every quote of it has ended by now
     opened, rates, average, odds = ask.many([
         Question(("open_items", "open_amount"), level, split=("stage", "since"), branches=branches),
         Question(("issue_rate", "nsli"), trailing, branches=branches),

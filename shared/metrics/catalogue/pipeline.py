@@ -16,7 +16,7 @@ def _quote(column: str) -> Measure:
 
 _QUOTED, _ENDED_30, _ENDED_60 = _quote("quoted_count"), _quote("ended_to_30_count"), _quote("ended_to_60_count")
 _WON_30, _WON_60, _WON_90 = _quote("won_to_30_count"), _quote("won_to_60_count"), _quote("won_to_90_count")
-_QUOTE_DAY = "quotes: the day of the demo; their end: the day they ended"
+_QUOTE_DAY = "the day the quote was made"
 
 METRICS: tuple[Metric, ...] = (
     Metric("open_items", "Open pipeline items", "Appointments set and not resulted, open quotes, contracts not started and jobs in progress: split by stage.",
@@ -31,10 +31,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("backlog_amount", "Backlog $", "Dollars of contracts sold, not cancelled, and not complete.", _open("amount", "backlog", "job"),
            Unit.MONEY, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="29"),
     Metric("jobs_in_progress", "Jobs in progress", "Jobs started and neither complete nor cancelled.", _open("count", "job"), Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="31"),
-    Metric("quote_close_rate", "Quotes that sell", "Share of quotes that end in a sale within 90 days: what an open quote of up to 30 days is worth. Ask for a year.",
-           Ratio(total(_WON_30, _WON_60, _WON_90), total(_QUOTED)), Unit.PERCENT, Better.UP, _QUOTE_DAY, minimum_sample=20, source="28"),
-    Metric("quote_close_rate_31_60", "Quotes that sell after 30 days", "Share of quotes open after 30 days that still end in a sale. Ask for a year.",
-           Ratio(total(_WON_60, _WON_90), Sum(((1.0, _QUOTED), (-1.0, _ENDED_30)))), Unit.PERCENT, Better.UP, _QUOTE_DAY, minimum_sample=20, source="28"),
-    Metric("quote_close_rate_61_90", "Quotes that sell after 60 days", "Share of quotes open after 60 days that still end in a sale. Ask for a year.",
-           Ratio(total(_WON_90), Sum(((1.0, _QUOTED), (-1.0, _ENDED_30), (-1.0, _ENDED_60)))), Unit.PERCENT, Better.UP, _QUOTE_DAY, minimum_sample=20, source="28"),
+    Metric("quote_close_rate", "Quotes that sell", "Share of quotes that ended in a sale within 90 days: what an open quote of up to 30 days is worth. Ask for days at least 90 ago.",
+           Ratio(total(_WON_30, _WON_60, _WON_90), total(_QUOTED)), Unit.PERCENT, Better.UP, _QUOTE_DAY, Basis.COHORT, minimum_sample=20, source="28"),
+    Metric("quote_close_rate_31_60", "Quotes that sell after 30 days", "Share of quotes still open after 30 days that ended in a sale. Ask for days at least 90 ago.",
+           Ratio(total(_WON_60, _WON_90), Sum(((1.0, _QUOTED), (-1.0, _ENDED_30)))), Unit.PERCENT, Better.UP, _QUOTE_DAY, Basis.COHORT, minimum_sample=20, source="28"),
+    Metric("quote_close_rate_61_90", "Quotes that sell after 60 days", "Share of quotes still open after 60 days that ended in a sale. Ask for days at least 90 ago.",
+           Ratio(total(_WON_90), Sum(((1.0, _QUOTED), (-1.0, _ENDED_30), (-1.0, _ENDED_60)))), Unit.PERCENT, Better.UP, _QUOTE_DAY, Basis.COHORT, minimum_sample=20, source="28"),
 )

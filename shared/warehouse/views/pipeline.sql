@@ -16,24 +16,56 @@ UNION ALL
 SELECT a.scheduled_on + 1, a.branch_id, 'appointment', a.rep_id, a.set_on, 'appointment', a.id, a.external_id, 0, 0, 1, 0
 FROM crm.appointment a
 JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
-WHERE (a.resulted_on IS NULL OR a.resulted_on > a.scheduled_on) AND true /* near: a.scheduled_on, 1 */ AND true /* days: a.branch_id, a.scheduled_on + 1 */
+WHERE (a.resulted_on IS NULL OR a.resulted_on > a.scheduled_on) AND true /* days: a.branch_id, a.scheduled_on + 1 */
 UNION ALL
 SELECT a.resulted_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 1, coalesce(a.quoted_amount, 0), 0, 0
 FROM crm.appointment a
 JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
 WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* days: a.branch_id, a.resulted_on */
 UNION ALL
-SELECT q.ended_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 0, 0, 1, coalesce(a.quoted_amount, 0)
+-- A quote ends by what comes first: a sale, the next quote, 90 days. One SELECT each, so that the days of all three can be found by index.
+SELECT s.sold_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 0, 0, 1, coalesce(a.quoted_amount, 0)
+FROM crm.sale s
+JOIN crm.appointment o ON o.branch_id = s.branch_id AND o.id = s.appointment_id
+JOIN crm.lead l ON l.branch_id = o.branch_id AND l.id = o.lead_id AND l.disregard IS NULL
+JOIN crm.appointment a ON a.branch_id = o.branch_id AND a.lead_id = o.lead_id AND a.result IN ('Demoed-Not-Sold', 'Follow-Up')
+     AND s.sold_on BETWEEN a.resulted_on AND a.resulted_on + 90
+WHERE NOT EXISTS (  -- no earlier sale
+        SELECT FROM crm.appointment n JOIN crm.sale e ON e.branch_id = n.branch_id AND e.appointment_id = n.id
+        WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id AND e.sold_on >= a.resulted_on AND (e.sold_on, e.id) < (s.sold_on, s.id))
+  AND NOT EXISTS (  -- no earlier quote anew
+        SELECT FROM crm.appointment n
+        WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id AND n.result IN ('Demoed-Not-Sold', 'Follow-Up')
+          AND (n.resulted_at, n.id) > (a.resulted_at, a.id) AND n.resulted_on < s.sold_on)
+  AND true /* days: s.branch_id, s.sold_on */
+UNION ALL
+SELECT o.resulted_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 0, 0, 1, coalesce(a.quoted_amount, 0)
+FROM crm.appointment o
+JOIN crm.lead l ON l.branch_id = o.branch_id AND l.id = o.lead_id AND l.disregard IS NULL
+JOIN crm.appointment a ON a.branch_id = o.branch_id AND a.lead_id = o.lead_id AND a.result IN ('Demoed-Not-Sold', 'Follow-Up')
+     AND (o.resulted_at, o.id) > (a.resulted_at, a.id) AND o.resulted_on <= a.resulted_on + 90
+WHERE o.result IN ('Demoed-Not-Sold', 'Follow-Up')
+  AND NOT EXISTS (  -- the very next quote
+        SELECT FROM crm.appointment n
+        WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id AND n.result IN ('Demoed-Not-Sold', 'Follow-Up')
+          AND (n.resulted_at, n.id) > (a.resulted_at, a.id) AND (n.resulted_at, n.id) < (o.resulted_at, o.id))
+  AND NOT EXISTS (  -- no sale by then
+        SELECT FROM crm.appointment n JOIN crm.sale e ON e.branch_id = n.branch_id AND e.appointment_id = n.id
+        WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id AND e.sold_on BETWEEN a.resulted_on AND o.resulted_on)
+  AND true /* days: o.branch_id, o.resulted_on */
+UNION ALL
+SELECT a.resulted_on + 90, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 0, 0, 1, coalesce(a.quoted_amount, 0)
 FROM crm.appointment a
 JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
-CROSS JOIN LATERAL (
-    SELECT least(a.resulted_on + 90, min(s.sold_on),
-                 min(n.resulted_on) FILTER (WHERE n.result IN ('Demoed-Not-Sold', 'Follow-Up') AND (n.resulted_at, n.id) > (a.resulted_at, a.id))) AS ended_on
-    FROM crm.appointment n
-    LEFT JOIN crm.sale s ON s.branch_id = n.branch_id AND s.appointment_id = n.id AND s.sold_on >= a.resulted_on
-    WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id
-) q
-WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* near: a.resulted_on, 90 */ AND true /* days: a.branch_id, q.ended_on */
+WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up')
+  AND NOT EXISTS (
+        SELECT FROM crm.appointment n
+        WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id AND n.result IN ('Demoed-Not-Sold', 'Follow-Up')
+          AND (n.resulted_at, n.id) > (a.resulted_at, a.id) AND n.resulted_on <= a.resulted_on + 90)
+  AND NOT EXISTS (
+        SELECT FROM crm.appointment n JOIN crm.sale e ON e.branch_id = n.branch_id AND e.appointment_id = n.id
+        WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id AND e.sold_on BETWEEN a.resulted_on AND a.resulted_on + 90)
+  AND true /* days: a.branch_id, a.resulted_on + 90 */
 UNION ALL
 SELECT s.sold_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 1, s.amount, 0, 0
 FROM crm.sale s

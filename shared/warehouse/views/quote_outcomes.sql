@@ -1,18 +1,13 @@
--- What becomes of quotes (demos not sold): one row when a quote is made, one when it ends, with the age at which it ended and whether by a sale.
--- A quote ends when the household buys, is quoted anew, or after 90 days.
+-- What became of quotes (demos not sold): one row per quote, on the day it was made. A quote ends when the household buys,
+-- is quoted anew, or after 90 days; a cohort is complete 90 days later.
 SELECT a.resulted_on AS day, a.branch_id, a.rep_id,
        'appointment' AS entity, a.id AS entity_id, a.external_id AS label,
-       1 AS quoted_count, 0 AS won_to_30_count, 0 AS won_to_60_count, 0 AS won_to_90_count, 0 AS ended_to_30_count, 0 AS ended_to_60_count
-FROM crm.appointment a
-JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
-WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* days: a.branch_id, a.resulted_on */
-UNION ALL
-SELECT q.ended_on, a.branch_id, a.rep_id, 'appointment', a.id, a.external_id, 0,
-       (q.ended_on = q.sold_on AND q.ended_on - a.resulted_on <= 30)::int,
-       (q.ended_on = q.sold_on AND q.ended_on - a.resulted_on BETWEEN 31 AND 60)::int,
-       (q.ended_on = q.sold_on AND q.ended_on - a.resulted_on > 60)::int,
-       (q.ended_on - a.resulted_on <= 30)::int,
-       (q.ended_on - a.resulted_on BETWEEN 31 AND 60)::int
+       1 AS quoted_count,
+       (q.sold_on = q.ended_on AND q.ended_on - a.resulted_on <= 30)::int AS won_to_30_count,
+       (q.sold_on = q.ended_on AND q.ended_on - a.resulted_on BETWEEN 31 AND 60)::int AS won_to_60_count,
+       (q.sold_on = q.ended_on AND q.ended_on - a.resulted_on > 60)::int AS won_to_90_count,
+       (q.ended_on - a.resulted_on <= 30)::int AS ended_to_30_count,
+       (q.ended_on - a.resulted_on BETWEEN 31 AND 60)::int AS ended_to_60_count
 FROM crm.appointment a
 JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
 CROSS JOIN LATERAL (
@@ -23,4 +18,4 @@ CROSS JOIN LATERAL (
     LEFT JOIN crm.sale s ON s.branch_id = n.branch_id AND s.appointment_id = n.id AND s.sold_on >= a.resulted_on
     WHERE n.branch_id = a.branch_id AND n.lead_id = a.lead_id
 ) q
-WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* near: a.resulted_on, 90 */ AND true /* days: a.branch_id, q.ended_on */
+WHERE a.result IN ('Demoed-Not-Sold', 'Follow-Up') AND true /* days: a.branch_id, a.resulted_on */

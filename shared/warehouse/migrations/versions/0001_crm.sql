@@ -218,6 +218,9 @@ CREATE TABLE crm.appointment (
 CREATE INDEX appointment_day ON crm.appointment (scheduled_on, branch_id);
 CREATE INDEX appointment_set_day ON crm.appointment (set_on, branch_id);
 CREATE INDEX appointment_result_day ON crm.appointment (resulted_on, branch_id) WHERE resulted_on IS NOT NULL;
+-- Days on which an appointment leaves the pipeline by the calendar alone: overdue the day after, a quote after 90 days.
+CREATE INDEX appointment_overdue ON crm.appointment ((scheduled_on + 1), branch_id);
+CREATE INDEX appointment_quote_expires ON crm.appointment ((resulted_on + 90), branch_id) WHERE result IN ('Demoed-Not-Sold', 'Follow-Up');
 CREATE INDEX appointment_lead ON crm.appointment (lead_id, set_at);
 CREATE INDEX appointment_rep ON crm.appointment (rep_id, scheduled_on);
 
