@@ -27,6 +27,8 @@ class Site(Dash):
 
     def current_layout(self) -> Component:
         """Return the page for this request's query, or for that of the page which dash-renderer asks for."""
+        if g.get("person") is None:
+            return html.Div()  # Dash 4.4 draws a layout once before its first request, whoever sends it
         address = urlsplit(request.headers.get("Referer", "/")) if request.path.startswith("/_dash") else urlsplit(request.full_path)
         return html.Div(self.draw(query_of(address.query)), id="page")
 

@@ -53,9 +53,8 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops)  # type: ignore[method-assign]
-    # First registered runs first before a request and last after it: the gate sees every request, the log every answer.
-    server.before_request(begin_request)
-    server.before_request(identify)
+    # Before everything that is registered already: Dash 4.4 draws a layout before its first request, which must not happen for a stranger.
+    server.before_request_funcs.setdefault(None, [])[:0] = [begin_request, identify]
     install_request_log(server, requests)
     server.after_request(add_headers)
     server.after_request(set_visitor_cookie)
