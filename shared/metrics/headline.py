@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shared.clock import Clock, now
@@ -11,7 +11,7 @@ from shared.metrics.ask import Answer, Ask
 from shared.metrics.comparison import Against, Comparison, compare
 from shared.metrics.format import MISSING, write, write_change
 from shared.metrics.goal import Goal, goal
-from shared.metrics.metric import Better, Level, Metric, Unit
+from shared.metrics.metric import Basis, Better, Level, Metric, Unit
 from shared.metrics.period import Period, add_months, month_start, week_start
 from shared.metrics.question import Grain, Question
 from shared.metrics.reference import Reference
@@ -44,6 +44,8 @@ class Headline:
     series_words: str
     as_of: datetime
     degraded: str
+    maturity: str = ""
+    """Why a cohort is too young to be judged, in words; empty: old enough, or no cohort of leads."""
 
     @property
     def text(self) -> str:
@@ -111,13 +113,15 @@ class Headline:
     @property
     def status(self) -> Status:
         """Green at or above target (a running flow: at or above pace), amber from 90 %, red below; none without target or sample."""
-        return judge(self.pace if self.metric.is_flow else self.attainment) if self.has_sample else "none"
+        return judge(self.pace if self.metric.is_flow else self.attainment) if self.has_sample and not self.maturity else "none"
 
     @property
     def status_words(self) -> str:
         """Why it has this status."""
         if not self.has_sample:
             return f"only {self.sample:.0f} cases, {self.metric.minimum_sample} are needed to judge"
+        if self.maturity:
+            return self.maturity
         if self.goal is None or self.attainment is None:
             return "no target"
         target = write(self.goal.value, self.metric.unit)
@@ -183,9 +187,10 @@ class Headlines:
             plan = (_question(each, each.period, "all"), _question(each, comparison.period, "all"), _question(each, span, grain))
             asked |= dict.fromkeys(plan)
             plans.append(plan)
-        answers = dict(zip(asked, self._ask.many(list(asked), scope), strict=True))
+        lag = Question(("sales_cycle_p90",), Period(self._ask.today - timedelta(days=365), self._ask.today - timedelta(days=1)))
+        answers = dict(zip([*asked, lag], self._ask.many([*asked, lag], scope), strict=True))
         moment = self._clock()
-        return [self._headline(each, comparison, [answers[question] for question in plan], scope, moment)
+        return [replace(self._headline(each, comparison, [answers[question] for question in plan], scope, moment), maturity=_maturity(each, answers[lag].value("sales_cycle_p90"), self._ask.today))
                 for each, comparison, plan in zip(wanted, compared, plans, strict=True)]
 
     def _headline(self, each: Wanted, comparison: Comparison, answers: list[Answer], scope: Scope, moment: datetime) -> Headline:
@@ -200,6 +205,15 @@ class Headlines:
             goal(declared, each.period, branches, targets, self._reference.calendar(), moment, self._settings.company_time_zone) if targets else None,
             tuple(float(value) for value in line.frame[declared.name]), _series_words(line.question), current.as_of, current.degraded or before.degraded,
         )
+
+
+def _maturity(each: Wanted, lag: float, today: date) -> str:
+    """A cohort of leads is young while nine of ten of its sales cannot have come yet."""
+    declared = metric(each.metric)
+    age = (today - each.period.end).days
+    if declared.basis is not Basis.COHORT or "lead_funnel" not in declared.views or math.isnan(lag) or age >= lag:
+        return ""
+    return f"young cohort: nine of ten sales come within {lag:.0f} days of the lead, the newest leads are {age} days old"
 
 
 def _question(each: Wanted, period: Period, grain: Grain) -> Question:

@@ -42,6 +42,8 @@ METRICS: tuple[Metric, ...] = (
            Unit.PERCENT, Better.DOWN, _SOLD, Basis.COHORT, minimum_sample=20, source="20"),
     Metric("sales_cycle", "Sales cycle", "Median days from creating the lead to the sale.", Quantile(0.5, Measure("sales_cycle", "days"), Measure("sales_cycle", "sale_count")),
            Unit.DAYS, Better.DOWN, _SOLD, minimum_sample=5, source="23"),
+    Metric("sales_cycle_p90", "Sales cycle, p90", "Nine of ten sales come within this many days of creating the lead: how old a cohort of leads must be to be judged.",
+           Quantile(0.9, Measure("sales_cycle", "days"), Measure("sales_cycle", "sale_count")), Unit.DAYS, Better.DOWN, _SOLD, minimum_sample=10, source="23"),
     Metric("scheduled", "Appointments due", "Appointments that were due, whatever became of them.", total(SCHEDULED), Unit.COUNT, Better.UP, _APPOINTMENT, source="S"),
     Metric("issued", "Appointments issued", "Appointments given to a representative to run.", total(ISSUED), Unit.COUNT, Better.UP, _APPOINTMENT, source="I"),
     Metric("demos", "Demos", "Appointments that ended Sold, Demoed-Not-Sold or Follow-Up.", total(DEMOS), Unit.COUNT, Better.UP, _APPOINTMENT, source="D"),
