@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do "$$p" -c
 IN := .venv/bin/
 ARGS ?=
 .DEFAULT_GOAL := help
+# Compiling every module anew at each start would take longer than starting.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install run stop reset test unit check bench lock docs chromium
 
 help: ## Show this list

@@ -46,6 +46,7 @@ def run() -> int:
             state.write_private(state.environment_file, json.dumps({**defaults, **platform.environment()}, indent=1))
 
     def when_ready() -> None:
+        (state.folder / "prepared").touch()
         if options.demo_mode:
             state.write_private(state.platform_file, json.dumps(_description(platform), indent=1))
         screen.plain(banner(platform, time.monotonic() - begun))
@@ -76,8 +77,13 @@ def _defaults(options: StackSettings) -> dict[str, str]:
 
 
 def _description(platform: Platform) -> dict[str, object]:
-    return {"urls": platform.urls, "database_url": platform.database_url, "replica_urls": platform.replica_urls, "redis_url": platform.redis_url,
+    return {"urls": platform.urls, "database_url": _plain(platform.database_url), "replica_urls": [_plain(url) for url in platform.replica_urls], "redis_url": platform.redis_url,
             "api_token": platform.demo_api_token, "people": platform.people()}
+
+
+def _plain(url: str) -> str:
+    """Return ``url`` without SQLAlchemy's name of a driver: psql and every client library read it."""
+    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
 
 
 # --- detached

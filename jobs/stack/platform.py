@@ -127,7 +127,12 @@ class Platform:
         env = {**defaults, **self.environment()}
         prepare = Service("prepare", lambda: _python("-m", "jobs", "prepare"), after=tuple(name for name in names if name != "replica"), env=env, once=True,
                           grace=30)
-        return [*servers, prepare, *self._sites(env, (*names, "prepare")), *self._jobs(env, (*names, "prepare"))]
+        # Once prepared, the next preparation has little to do and the sites can load meanwhile; "ready" is said after both.
+        before_sites = names if self._was_prepared() else (*names, "prepare")
+        return [*servers, prepare, *self._sites(env, before_sites), *self._jobs(env, (*names, "prepare"))]
+
+    def _was_prepared(self) -> bool:
+        return self.primary is not None and (self.state.folder / "prepared").exists()
 
     def _databases(self) -> list[Service]:
         if self.primary is None or self.standby is None:

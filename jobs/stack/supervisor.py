@@ -128,7 +128,7 @@ class Supervisor:
         log = None if on_terminal else self._logs.open(service.name)
         try:
             process = await asyncio.create_subprocess_exec(
-                *service.argv(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1", **service.env},
+                *service.argv(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(service),
                 cwd=service.cwd or Path.cwd(), start_new_session=True, preexec_fn=die_with_parent(service.stop_signal), **service.popen)  # type: ignore[arg-type]
         except OSError as error:
             raise StackError(f"{service.name} could not be started: {error}") from error
@@ -211,6 +211,11 @@ class Supervisor:
         except TimeoutError:
             return False
         return True
+
+
+def _environment(service: Service) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # or every start compiles every module anew
+    return {**kept, "PYTHONUNBUFFERED": "1", **service.env}
 
 
 def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
