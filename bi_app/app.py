@@ -4,11 +4,13 @@ from pathlib import Path
 
 from dash import Input, Output
 
+from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.site import Site, build
 from bi_app.sources import Sources
-from shared.metrics.ask import Ask
+from shared.metrics.ask import CachedAsk
+from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
 from shared.settings import Settings
@@ -19,10 +21,11 @@ PAGES: tuple[Page, ...] = (EXECUTIVE,)
 _YEAR_SECONDS = 31_536_000
 
 
-def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Reference | None = None) -> Site:
+def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:
     """Return the BI site; its Flask server is ``app.server``.  One per process, because Dash keeps component registries per process."""
     known = reference or Reference(engines)
-    sources = Sources(settings, ask, Headlines(ask, known, settings), known)
+    headlines = Headlines(ask, known, settings)
+    sources = Sources(settings, ask, headlines, known, GlassBoxes(ask, headlines, known, engines))
     app = build("bi_app", PAGES, sources, str(Path(__file__).parent / "assets"), _register_shell)
     app.server.config.update(SEND_FILE_MAX_AGE_DEFAULT=_YEAR_SECONDS, COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5)
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
@@ -34,3 +37,5 @@ def _register_shell(app: Site) -> None:
     @app.callback(Output("page", "children"), Input("view", "data"), prevent_initial_call=True)
     def redraw(view: dict[str, str]) -> list[object]:
         return app.redrawn(view)
+
+    register_glass(app)

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import dash_ag_grid
-import dash_leaflet
-from dash import Dash, dcc, html
+from dash import Dash, html
 from dash._utils import to_json
 from dash.development.base_component import Component
 from flask import abort, g, request
@@ -13,16 +11,11 @@ from flask import abort, g, request
 from bi_app.filters import filters_of
 from bi_app.page import Page
 from bi_app.shell.frame import frame, page_body
+from bi_app.shell.lazy import keep_out_of_documents
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.web.document import Parts, document, theme_of_request
 from shared.web.tokens_of_forms import form_token
-
-# Their 2.5 MB would be on every page; `lazy` loads them once a page that shows them is there (bi_app/shell/lazy.py).
-for _library in (dash_ag_grid, dash_leaflet):
-    for _resource in _library._js_dist:  # noqa: SLF001 (dash's own protocol between component packages and the app)
-        if "async" not in _resource:
-            _resource["dynamic"] = True
 
 
 class Site(Dash):
@@ -41,8 +34,10 @@ class Site(Dash):
 
     def current_layout(self) -> Component:
         """Return the layout of the page that this request is about, with its data."""
+        if g.get("person") is None:
+            return html.Div()  # Dash 4.4 draws a layout once before its first request, whoever sends it
         path, query = asked_page()
-        page = self.pages.get(path)
+        page = self.pages.get(path) if g.person.may_open(path) else None
         return frame(list(self.pages.values()), page, self.visit(path, query), self.sources) if page else html.Div()
 
     def visit(self, path: str, query: Mapping[str, str]) -> Visit:
@@ -83,6 +78,7 @@ def query_of(text: str) -> dict[str, str]:
 
 def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, register: Callable[[Site], None]) -> Site:
     """Return the application with ``pages``; ``register`` adds the callbacks of the shell."""
+    keep_out_of_documents()
     app = Site(
         name, assets_folder=assets, title="Northline BI", update_title=None, compress=True, use_pages=False, pages_folder="", serve_locally=True, suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}],
@@ -94,5 +90,3 @@ def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, regis
         page.register(app, sources)
     return app
 
-
-__all__ = ["Site", "asked_page", "build", "dcc", "query_of"]

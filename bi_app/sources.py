@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.metrics.ask import Ask
+from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
 from shared.settings import Settings
@@ -16,3 +17,4 @@ class Sources:
     ask: Ask
     headlines: Headlines
     reference: Reference
+    glass: GlassBoxes

@@ -21,7 +21,7 @@ def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Refere
     """Return the CMO site; its Flask server is ``app.server``.  One per process."""
     known = reference or Reference(engines)
     headlines = Headlines(ask, known, settings)
-    app = Site("cmo_app", assets_folder=str(Path(__file__).parent / "assets"), title="Northline CMO", update_title=None, compress=True, use_pages=False, pages_folder="")
+    app = Site("cmo_app", assets_folder=str(Path(__file__).parent / "assets"), title="Northline CMO", update_title=None, compress=True, use_pages=False, pages_folder="", suppress_callback_exceptions=True)
 
     def draw(query: dict[str, str]) -> Component:
         return html.Div(g.person.name)

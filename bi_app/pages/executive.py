@@ -1,19 +1,83 @@
 """The executive dashboard at ``/``."""
 
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
 from dash import html
 from dash.development.base_component import Component
 
+from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, territories, tiles, trend
 from bi_app.page import Page
+from bi_app.shell.parts import drawn
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.metrics.headline import Headline
 
 TITLE = "Executive overview"
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def layout(visit: Visit, sources: Sources) -> Component:
-    """Return the page with its numbers."""
-    return html.Div([topbar(TITLE, visit, "", "Exact now"), chips(visit), html.Div([], className="grid")])
+    """Return the page with its numbers; a part whose numbers fail says so and the others stay."""
+    fiscal = sources.settings.fiscal_year_start_month
+    revenue = _numbers(lambda: sources.headlines(plan.revenue_wanted(visit, fiscal), visit.scope))
+    flow = _numbers(lambda: sources.headlines(plan.flow_wanted(visit), visit.scope))
+    lines = _numbers(lambda: territories.branch_headlines(visit, sources))
+    compared = f", compared with {flow[0].comparison.words}" if flow else ""
+    degraded = next((headline.degraded for headline in (*(revenue or ()), *(flow or ())) if headline.degraded), "")
+    return html.Div([
+        topbar(TITLE, visit, compared, _moment(revenue or flow, sources)), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
+        html.Div([
+            *_revenue(revenue),
+            drawn(12, "Lead flow and conversion", lambda: _strip(_or_fail(flow))),
+            drawn(8, trend.TITLE, lambda: trend.trend_card(visit, sources)),
+            drawn(4, funnel.TITLE, lambda: funnel.funnel_card(visit, sources)),
+            drawn(5, territories.TITLE, lambda: territories.branches_card(visit, _or_fail(lines))),
+            drawn(7, leaderboard.TITLE, lambda: leaderboard.leaderboard_card(visit, sources)),
+            drawn(5, pipeline.TITLE, lambda: pipeline.pipeline_card(visit, sources)),
+            drawn(3, firmness.TITLE, lambda: firmness.firmness_card(visit, sources)),
+            drawn(4, attention.TITLE, lambda: attention.attention_card(visit, _or_fail(flow), _or_fail(lines))),
+        ], className="grid"),
+    ])
+
+
+def _numbers(ask: Callable[[], list[T]]) -> list[T] | None:
+    """Return what ``ask`` returns; None where it fails, which is logged, and said by every card that needs it."""
+    try:
+        return ask()
+    except Exception:  # whatever keeps these numbers away, the other cards can be drawn
+        log.exception("headlines could not be read")
+        return None
+
+
+class MissingNumbersError(RuntimeError):
+    """What a card needs was asked for once for several cards, and failed."""
+
+
+def _or_fail(numbers: list[T] | None) -> list[T]:
+    if numbers is None:
+        raise MissingNumbersError("asked for together, and failed")
+    return numbers
+
+
+def _revenue(headlines: list[Headline] | None) -> list[Component]:
+    if headlines is None:
+        return [drawn(12, "Revenue", lambda: html.Div(_or_fail(headlines)))]
+    return [tiles.revenue_tile(headline, label, plan.glass_code(preset)) for headline, (preset, label) in zip(headlines, plan.REVENUE.items(), strict=True)]
+
+
+def _strip(headlines: list[Headline]) -> Component:
+    return html.Section([tiles.strip_tile(headline) for headline in headlines], className="card-x strip s12", **{"aria-label": "Lead flow and conversion"})
+
+
+def _moment(headlines: list[Headline] | None, sources: Sources) -> str:
+    if not headlines:
+        return "No numbers at this moment"
+    return f"Exact as of {min(headline.as_of for headline in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)):%-I:%M %p}"
 
 
 PAGE = Page("/", "Executive", "executive", layout)

@@ -1,5 +1,5 @@
-// Writes everything under shared/web/assets that is not ours: the partial plotly.js, Bootstrap's CSS, the Inter font and the icons,
-// each beside its licence, and shared/charts/outlines/states.geojson.  Run `npm ci && npm run build` here after changing a version.
+// Writes everything under shared/web/assets that is not ours: the partial plotly.js, Bootstrap's CSS, the Inter font, the icons
+// and the outlines of states, each beside its licence.  Run `npm ci && npm run build` here after changing a version.
 const esbuild = require("esbuild");
 const fs = require("fs");
 const path = require("path");
@@ -22,10 +22,9 @@ const ICONS = {
   good: "circle-check", bad: "circle-alert", plus: "plus", report: "file-text", lock: "lock",
 };
 
-function write(file, content, compress = true) {
+function write(file, content) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, content);
-  if (!compress) return;
   const bytes = Buffer.from(content);
   fs.writeFileSync(file + ".br", zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } }));
   fs.writeFileSync(file + ".gz", zlib.gzipSync(bytes, { level: 9 }));
@@ -76,9 +75,8 @@ function outlines() {
   const features = states.features.filter((f) => f.geometry).map((f) => ({
     type: "Feature", id: f.id, properties: { name: f.properties.name }, geometry: { type: f.geometry.type, coordinates: round(f.geometry.coordinates) },
   }));
-  const folder = path.join(ROOT, "shared", "charts", "outlines");
-  write(path.join(folder, "states.geojson"), JSON.stringify({ type: "FeatureCollection", features }), false);
-  fs.writeFileSync(path.join(folder, "SOURCE.txt"), `State outlines: us-atlas ${version("us-atlas")} (ISC), from the cartographic boundary files of the U.S. Census Bureau (public domain), simplified.\n`);
+  write(path.join(ASSETS, "vendor", "states.geojson"), JSON.stringify({ type: "FeatureCollection", features }));
+  fs.writeFileSync(path.join(ASSETS, "vendor", "states.SOURCE.txt"), `State outlines: us-atlas ${version("us-atlas")} (ISC), from the cartographic boundary files of the U.S. Census Bureau (public domain), simplified.\n`);
 }
 
 (async () => { await plotly(); bootstrap(); font(); icons(); outlines(); })().catch((error) => { console.error(error); process.exit(1); });

@@ -62,7 +62,7 @@
     const button = event.target.closest("[data-do]");
     if (button) { ACTIONS[button.dataset.do](button, event); return; }
     const asks = event.target.closest("[data-glass]");
-    if (asks) { openGlass(asks.dataset.glass); return; }
+    if (asks) { openGlass(asks); return; }
     const row = event.target.closest("[data-href]");
     if (row && !event.target.closest("a,button")) go(row.dataset.href);
   });
@@ -91,9 +91,10 @@
     });
   }
 
-  function openGlass(metric) {
+  function openGlass(asks) {
     if (!window.dash_clientside || !dash_clientside.set_props) return;
-    dash_clientside.set_props("glass-ask", { data: { metric: metric, path: location.pathname, search: location.search, page: 1, at: Date.now() } });
+    dash_clientside.set_props("glass-ask", { data: { metric: asks.dataset.glass, path: location.pathname, search: location.search,
+      part: Number(asks.dataset.part || 0), page: Number(asks.dataset.page || 1), at: Date.now() } });
   }
 
   function applyDates(form) {

@@ -1,0 +1,1 @@
+"""What the executive page is made of."""

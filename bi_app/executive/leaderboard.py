@@ -1,0 +1,87 @@
+"""The representatives: fair ranks with movement, first as a table and then as a grid that sorts."""
+
+import math
+
+import dash_ag_grid as dag
+from dash import html
+
+from bi_app.executive.funnel import share
+from bi_app.shell.lazy import lazy
+from bi_app.shell.parts import card, empty
+from bi_app.sources import Sources
+from bi_app.visit import Visit
+from shared.metrics.format import write
+from shared.metrics.leaderboard import Place, leaderboard
+from shared.metrics.metric import Unit
+from shared.metrics.registry import metric
+
+TITLE = "Representatives"
+_FIRST = 8
+"""Lines of the stand-in table: as many as the grid shows without scrolling."""
+_ROW, _HEAD = 46, 34
+
+
+def leaderboard_card(visit: Visit, sources: Sources) -> html.Section:
+    """Return the card for the chosen period and branches, ranked by NSLI."""
+    places = leaderboard(sources.ask, sources.reference, visit.period, visit.scope, branches=visit.filters.branch_set)
+    sub = f"Ranked by NSLI, net sales $ per lead issued; below {metric('nsli').minimum_sample} leads the rank is drawn towards the branch"
+    if not places:
+        return card(7, TITLE, empty("No appointment was issued in these days.", symbol="people"), sub=sub)
+    best = max(place.fair_value for place in places)
+    rows = [_row(place, best) for place in places]
+    return card(7, TITLE, lazy("leaderboard", _grid(rows), _table(rows[:_FIRST]), "board"), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
+
+
+def _row(place: Place, best: float) -> dict[str, object]:
+    """Return what both the table and the grid show, numbers beside their texts (the grid sorts by the numbers)."""
+    values = place.values
+    return {
+        "rank": place.rank, "movement": place.movement, "name": place.name, "initials": "".join(word[0] for word in place.name.split()[:2]).upper(), "branch": place.branch, "small": place.is_small,
+        "nsli": place.fair_value, "nsli_text": write(place.fair_value, Unit.MONEY), "own_text": write(values["nsli"], Unit.MONEY), "part": max(0.0, place.fair_value / best) if best > 0 else 0.0,
+        "net": _number(values["net_sales_amount"]), "net_text": write(values["net_sales_amount"], Unit.MONEY), "close": _number(values["net_close_rate"]), "close_text": share(values["net_close_rate"]),
+        "issued": _number(values["issued"]), "issued_text": write(values["issued"], Unit.COUNT),
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _grid(rows: list[dict[str, object]]) -> dag.AgGrid:
+    right = {"type": "rightAligned", "sortingOrder": ["desc", "asc", None]}
+    columns = [
+        {"field": "rank", "headerName": "#", "width": 74, "cellRenderer": "NorthlineRank"},
+        {"field": "name", "headerName": "Representative", "flex": 1, "minWidth": 170, "cellRenderer": "NorthlineWho"},
+        {"field": "nsli", "headerName": "NSLI", "width": 168, "cellRenderer": "NorthlineBar", "sortingOrder": ["desc", "asc", None]},
+        {"field": "net", "headerName": "Net sales $", "width": 108, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "net_text", "strong": True}, **right},
+        {"field": "close", "headerName": "Net close", "width": 92, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "close_text"}, **right},
+        {"field": "issued", "headerName": "Issued", "width": 78, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "issued_text"}, **right},
+    ]
+    return dag.AgGrid(
+        id="leaderboard-grid", rowData=rows, columnDefs=columns, className="nl-grid", style={"height": f"{_HEAD + _ROW * min(_FIRST, len(rows)) + 2}px"},
+        defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True, "suppressHeaderMenuButton": True},
+        dashGridOptions={"rowHeight": _ROW, "headerHeight": _HEAD, "suppressCellFocus": False, "animateRows": False, "suppressColumnVirtualisation": True},
+    )
+
+
+def _table(rows: list[dict[str, object]]) -> html.Div:
+    head = html.Tr([html.Th("#"), html.Th("Representative"), html.Th("NSLI", className="x-s"), html.Th("Net sales $", className="n"), html.Th("Net close", className="n x-s"), html.Th("Issued", className="n x-s")])
+    return html.Div(html.Table([html.Thead(head), html.Tbody([_line(row) for row in rows])], className="tb lb"))
+
+
+def _line(row: dict[str, object]) -> html.Tr:
+    return html.Tr([
+        html.Td([str(row["rank"]), movement(row["movement"])], className="num rk"),
+        html.Td(html.Div([html.Span(row["initials"], className="ava"), html.Div([row["name"], html.Small(row["branch"])])], className="who")),
+        html.Td(html.Div([html.Div(html.I(style={"width": f"{row['part']:.0%}"}), className="bar"), html.Span(row["nsli_text"])], className="nsli"), className="x-s"),
+        html.Td(row["net_text"], className="n strong"), html.Td(row["close_text"], className="n x-s"), html.Td(row["issued_text"], className="n x-s"),
+    ], className="small" if row["small"] else None, title="Too few leads to judge: drawn towards the branch" if row["small"] else None)
+
+
+def movement(places: object) -> html.Span:
+    """Return how many places were gained or lost since the comparison, as an arrow and words."""
+    if not isinstance(places, int):
+        return html.Span("new", className="mv", title="Not ranked before")
+    if places == 0:
+        return html.Span("·", className="mv", title="Same place")
+    return html.Span(f"{'▲' if places > 0 else '▼'}{abs(places)}", className=f"mv {'up' if places > 0 else 'dn'}", title=f"{abs(places)} place{'s' if abs(places) > 1 else ''} {'up' if places > 0 else 'down'}")

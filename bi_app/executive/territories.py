@@ -1,0 +1,84 @@
+"""The branches: on a map coloured by pace, and in a list that says the same in words."""
+
+import math
+from collections.abc import Sequence
+
+import dash_leaflet as dl
+from dash import html
+
+from bi_app.executive.tiles import delta, percent
+from bi_app.shell.lazy import lazy
+from bi_app.shell.parts import card, empty
+from bi_app.sources import Sources
+from bi_app.visit import Visit
+from shared.metrics.format import write
+from shared.metrics.headline import Headline, Wanted
+from shared.metrics.metric import Unit
+from shared.warehouse.branches import Branch
+from shared.web import asset_url
+
+TITLE = "Branches"
+METRIC = "net_sales_amount"
+_KEYS = (("good", "on pace"), ("warn", "90–99%"), ("bad", "below 90%"), ("none", "no target"))
+
+
+def branch_headlines(visit: Visit, sources: Sources) -> list[tuple[Branch, Headline]]:
+    """Return net sales $ of every branch that the person may see, chosen or not, over the chosen days."""
+    found = sources.headlines([Wanted(METRIC, visit.period, branches=frozenset({branch.id})) for branch in visit.branches], visit.scope) if visit.branches else []
+    return list(zip(visit.branches, found, strict=True))
+
+
+def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> html.Section:
+    """Return the map with its list; a click on either filters the page by that branch."""
+    keys = html.Span([html.Span("Share of pace:"), *(html.Span([html.I(className=f"dot k-{status}"), text]) for status, text in _KEYS)], className="keys")
+    if not lines:
+        return card(5, TITLE, empty("No branch is assigned to you. An administrator can change that.", symbol="branch"))
+    stand_in = html.Div(className="bone map-bone")
+    return card(5, TITLE, lazy("branch-map", _map(visit, lines), stand_in, "map-box"), _list(visit, lines), sub=keys, name="branches")
+
+
+def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> dl.Map:
+    features, labels = [], []
+    for branch, headline in lines:
+        if branch.territory:
+            features.append({"type": "Feature", "id": branch.id, "geometry": dict(branch.territory), "properties": {"id": branch.id, "name": branch.name, "status": headline.status, "words": said(branch, headline)}})
+        if branch.latitude is not None and branch.longitude is not None:
+            labels.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [branch.longitude, branch.latitude]},
+                           "properties": {"id": branch.id, "name": branch.name, "value": headline.text, "share": pace_text(headline)}})
+    chosen = [branch.id for branch in visit.chosen] if visit.filters.branches else []
+    here = "northlineMap."
+    layers = [
+        dl.Pane(dl.GeoJSON(url=asset_url("vendor/states.geojson"), style={"variable": here + "state"}, interactive=False), name="states", style={"zIndex": 300}),
+        dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": features}, style={"variable": here + "territory"}, hideout={"chosen": chosen}, zoomToBounds=True,
+                           onEachFeature={"variable": here + "each"}, id="territories"), name="territories", style={"zIndex": 400}),
+        dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": labels}, pointToLayer={"variable": here + "label"}, interactive=False), name="labels", style={"zIndex": 450, "pointerEvents": "none"}),
+    ]
+    return dl.Map(layers, center=[39.5, -98.35], zoom=4, zoomControl=False, attributionControl=False, scrollWheelZoom=False, dragging=False, doubleClickZoom=False, touchZoom=False, boxZoom=False,
+                  keyboard=False, zoomSnap=0.05, zoomAnimation=False, fadeAnimation=False, className="map")
+
+
+def _list(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> html.Div:
+    return html.Div([_line(visit, branch, headline) for branch, headline in sorted(lines, key=lambda line: -_or_zero(line[1].value))], className="bl")
+
+
+def _line(visit: Visit, branch: Branch, headline: Headline) -> html.A:
+    chosen = visit.filters.branches == (branch.id,)
+    return html.A([
+        html.Span(className=f"dot {headline.status}"), html.Span(branch.name, className="name"), html.Span(pace_text(headline), className="pace"), delta(headline), html.Span(headline.text, className="amount"),
+    ], href=visit.filters.link(branches=() if chosen else (branch.id,)), className="bl-row on" if chosen else "bl-row", title=said(branch, headline),
+        **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {})})
+
+
+def pace_text(headline: Headline) -> str:
+    """Return the share of pace (or of target, once the period is over), or nothing without a target."""
+    measure = headline.pace if headline.pace is not None else headline.attainment
+    return "" if measure is None else percent(measure)
+
+
+def said(branch: Branch, headline: Headline) -> str:
+    """Return a branch's number and how it stands, in words."""
+    return f"{branch.name}: {write(headline.value, Unit.MONEY)} net sales, {headline.status_words}"
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value

@@ -1,0 +1,54 @@
+"""Weekly revenue: a year, the year before, and eight weeks ahead."""
+
+from datetime import timedelta
+
+import orjson
+from dash import dcc, html
+
+from bi_app.shell.parts import card, empty, key
+from bi_app.sources import Sources
+from bi_app.visit import Visit
+from shared.analysis.forecast import Forecast, forecast_weekly
+from shared.charts.palette import themed
+from shared.charts.template import CONFIG
+from shared.charts.trend import Ahead, weekly_trend
+from shared.metrics.period import Period, week_start
+from shared.metrics.question import Question
+
+TITLE = "Weekly revenue"
+_SHOWN, _HISTORY, _STEPS = 52, 156, 8
+_HEIGHT = 286
+
+
+def trend_card(visit: Visit, sources: Sources) -> html.Section:
+    """Return the card; the running week is not drawn as if it were over, it is the first of the weeks ahead."""
+    end = week_start(visit.today) - timedelta(days=1)
+    span = Period(week_start(visit.today) - timedelta(weeks=_HISTORY), end)
+    answer = sources.ask(Question(("net_sales_amount",), span, "week", branches=visit.filters.branch_set), visit.scope)
+    weeks = [float(value) for value in answer.frame["net_sales_amount"]]
+    while weeks and weeks[0] == 0:
+        weeks.pop(0)  # before the company's records began
+    if len(weeks) < 2:
+        return card(8, TITLE, empty("Two complete weeks of sales are needed for a line."))
+    ahead = forecast_weekly(weeks, _STEPS)
+    shown = weeks[-_SHOWN:]
+    prior = _year_before(weeks, len(shown))
+    first = week_start(visit.today) - timedelta(weeks=len(shown))
+    figure = weekly_trend(first, shown, prior, Ahead(ahead.mean, ahead.low, ahead.high) if ahead else None, _HEIGHT)
+    graph = dcc.Graph(id="trend", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
+    keys = html.Span([key("Actual", "c1"), *([key("Forecast", "c1", "dash"), key("80% band", "c1", "band")] if ahead else []), key("Prior year, same weeks", "fg-3", "dash")], className="keys")
+    return card(8, TITLE, graph, sub=keys, side=html.Span(_ahead_words(ahead), className="note", title=ahead.method if ahead else ""), name="trend")
+
+
+def _year_before(weeks: list[float], shown: int) -> list[float]:
+    """Return the same weeks a year earlier, on over the weeks ahead; NaN where the records do not reach."""
+    count = len(weeks)
+    places = range(count - shown - 52, count + _STEPS - 52)
+    return [weeks[place] if 0 <= place < count else float("nan") for place in places]
+
+
+def _ahead_words(ahead: Forecast | None) -> str:
+    if ahead is None:
+        return "A forecast needs 70 weeks of sales."
+    total, low, high = sum(ahead.mean), sum(ahead.low), sum(ahead.high)
+    return f"Next {_STEPS} weeks: ${total / 1e6:,.1f}M (${low / 1e6:,.1f}M to ${high / 1e6:,.1f}M)"
