@@ -13,7 +13,7 @@ help: ## Show this list
 
 install: ## Install what requirements.lock names into .venv (run, test and check do so themselves)
 	@command -v $(PYTHON) >/dev/null || { echo "make: Python 3.11 or newer is missing. Install it: apt-get install python3 python3-venv" >&2; exit 1; }
-	@$(PYTHON) jobs/stack/install.py
+	@$(PYTHON) -I jobs/stack/install.py
 
 run: install ## Start the platform: databases, sites, jobs and a demo company (ARGS="--detach" returns when it is ready)
 	@$(IN)python -m jobs.stack run $(ARGS)
