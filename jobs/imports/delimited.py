@@ -118,7 +118,7 @@ def _separator(path: Path, encoding: str) -> str:
         sample = [line for line in islice(iter(lambda: file.readline(LIMITS.line_characters), ""), _SAMPLE) if line.strip()]
 
     def fit(separator: str) -> tuple[int, int]:
-        widths = []
+        widths: list[int] = []
         try:
             widths.extend(len(row) for row in csv.reader(sample, delimiter=separator) if row)
         except csv.Error:

@@ -7,11 +7,11 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 _MONTHS = {name: number for number, names in enumerate(
     ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october", "nov november", "dec december"), 1)
     for name in names.split()}
-_ISO = re.compile(r"(?P<y>\d{4})(?:(?P<mark>[-/.])(?P<m>\d{1,2})(?:(?P=mark)(?P<d>\d{1,2}))?|(?P<m2>\d{2})(?P<d2>\d{2}))(?!\d)")
-_NUMERIC = re.compile(r"(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})(?P=mark)(?P<y>\d{4}|\d{2})(?!\d)")
-_NAMED = re.compile(r"(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?[\s.-]+)?(?P<name>[A-Za-z]{3,9})\.?(?:[\s-]+(?P<d2>\d{1,2})(?:st|nd|rd|th)?)?,?[\s-]+(?P<y>\d{4})(?!\d)")
+_ISO = re.compile(r"(?P<y>\d{4})(?:(?P<mark>[-/.])(?P<m>\d{1,2})(?:(?P=mark)(?P<d>\d{1,2}))?|(?P<m2>\d{2})(?P<d2>\d{2}))(?!\d)", re.ASCII)
+_NUMERIC = re.compile(r"(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})(?P=mark)(?P<y>\d{4}|\d{2})(?!\d)", re.ASCII)
+_NAMED = re.compile(r"(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?[\s.-]+)?(?P<name>[A-Za-z]{3,9})\.?(?:[\s-]+(?P<d2>\d{1,2})(?:st|nd|rd|th)?)?,?[\s-]+(?P<y>\d{4})(?!\d)", re.ASCII)
 _WEEKDAY = re.compile(r"(?:mon|tue|tues|wed|wednes|thu|thurs|fri|sat|satur|sun)(?:day)?,?\s+", re.IGNORECASE)
-_TIME = re.compile(r"(?P<h>\d{1,2})(?::(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?", re.IGNORECASE)
+_TIME = re.compile(r"(?P<h>\d{1,2})(?::(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?", re.IGNORECASE | re.ASCII)
 
 
 def read_day(value: str, dates: str | None) -> date:

@@ -13,8 +13,9 @@ PLAIN = r"^-?\d{1,15}(\.\d{1,2})?$"
 _CURRENCY = r"(?:US\$|C\$|[$€£¥₹]|USD|EUR|GBP|CAD|AUD|CHF)"
 _WRITTEN = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+−])?\s*{_CURRENCY}?\s*(?P<sign2>[-+−])?\s*(?P<body>(?:\d[\d.,'’\s]*|[.,]\d+)(?:[eE][-+]?\d{{1,2}})?)"
-    rf"\s*{_CURRENCY}?\s*(?P<after>-)?\s*(?P<percent>%)?\s*(?P<close>\))?", re.IGNORECASE)
-_GROUPS = {"dot": re.compile(r"(?:\d{1,3}(?:[,'’\s]\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d{1,2})?"), "comma": re.compile(r"(?:\d{1,3}(?:[.'’\s]\d{3})+|\d+)?(?:,\d*)?(?:[eE][-+]?\d{1,2})?")}
+    rf"\s*{_CURRENCY}?\s*(?P<after>-)?\s*(?P<percent>%)?\s*(?P<close>\))?", re.IGNORECASE | re.ASCII)
+_GROUPS = {"dot": re.compile(r"(?:\d{1,3}(?:[,'’\s]\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII),
+           "comma": re.compile(r"(?:\d{1,3}(?:[.'’\s]\d{3})+|\d+)?(?:,\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII)}
 
 
 def _written(value: str) -> re.Match[str] | None:

@@ -49,6 +49,8 @@ class Parser:
     def _field(self, one: Field, column: pa.Array, torn: set[int], faults: dict[int, list[str]]) -> list[pa.Array]:
         trimmed = pc.utf8_trim_whitespace(column)
         values = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+        if torn:
+            values = pc.if_else(pa.array([number in torn for number in range(len(values))]), None, values)
         quick = self._quick(one, values)
         if quick is None and one.kind not in {Kind.TEXT, Kind.REFERENCE}:
             values = pc.if_else(pc.is_in(pc.utf8_lower(values), _NOTHING), None, values)

@@ -13,10 +13,14 @@ from jobs.imports.run import Outcome, Request, run_import
 from jobs.imports.spool import Spool
 from jobs.progress import Bar, progress
 from shared.settings import Settings
+from shared.warehouse.catalogue import VIEWS
 from shared.warehouse.engines import Engines
 from shared.warehouse.load_plan import Plan
+from shared.warehouse.refresh import freshness, refresh_all
 
 DONE, SOME_REJECTED = 0, 1
+_MANY_DIRTY = 500
+"""Dirty days of views; fewer are left to the next scheduled refresh."""
 
 
 class _Told:
@@ -60,32 +64,41 @@ def perform(settings: Settings, request: Request) -> int:
     """Import as requested, telling the person at the terminal; return the exit code.  Raises ImportRefusedError."""
     engines, told = Engines(settings), _Told()
     try:
-        outcome = run_import(engines.primary, request, told)
+        outcome = _imported(engines, request, told)
         told.ended(outcome)
         if outcome.outcome in {"done", "partial"} and outcome.counts.inserted + outcome.counts.updated:
             _refresh(engines, settings, told)
+    finally:
+        engines.primary.dispose()
+    return SOME_REJECTED if outcome.counts.rejected else DONE
+
+
+def _imported(engines: Engines, request: Request, told: _Told) -> Outcome:
+    try:
+        return run_import(engines.primary, request, told)
     except OperationalError as error:
         raise ImportRefusedError(f"the database does not answer or gave up: {_first_line(error)}; nothing was loaded") from error
     except ProgrammingError as error:
         raise ImportRefusedError(f"the database is not ready for imports ({_first_line(error)}); run: python -m jobs migrate") from error
     except DBAPIError as error:
         raise ImportRefusedError(f"the database stopped the import: {_first_line(error)}; nothing was loaded") from error
-    finally:
-        engines.primary.dispose()
-    return SOME_REJECTED if outcome.counts.rejected else DONE
 
 
 def _refresh(engines: Engines, settings: Settings, told: _Told) -> None:
-    """Refresh the views whose days the import made dirty: numbers are exact without that, but slower to read."""
-    from shared.warehouse.refresh import refresh_all
-
-    with told.step("Refreshing views", None, "views") as bar:
-        done = refresh_all(engines.primary, settings, "archive")
-        done += refresh_all(engines.primary, settings, "recent")
-        bar.advance(len(done))
-    failed = [one for one in done if one.outcome == "failed"]
+    """Refresh the views if the import made many days dirty: numbers are exact without that, but slower to read."""
+    with engines.primary_reader() as connection:
+        states = freshness(connection, tuple(view.name for view in VIEWS))
+    if len(states) < len(VIEWS) or sum(state.dirty_days for state in states.values()) < _MANY_DIRTY:
+        return
+    try:
+        with told.step("Refreshing views", None, "views") as bar:
+            done = refresh_all(engines.primary, settings, "archive") + refresh_all(engines.primary, settings, "recent")
+            bar.advance(len(done))
+        failed = [f"{one.view}: {one.error}" for one in done if one.outcome == "failed"]
+    except DBAPIError as error:
+        failed = [_first_line(error)]
     if failed:
-        told.say(f"The rows are loaded and every number is right, but {len(failed)} views could not be refreshed ({failed[0].view}: {failed[0].error}); the next refresh tries again.")
+        told.say(f"The rows are loaded and every number is right, but not every view could be refreshed ({failed[0]}); the next refresh tries again.")
 
 
 def _first_line(error: DBAPIError) -> str:

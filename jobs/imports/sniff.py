@@ -51,7 +51,12 @@ def sniff(path: Path, encoding: str | None, read: Callable[[int], None]) -> Snif
         candidates = _encodings(path, head, encoding) if kind == "text" else []
         digest = hashlib.sha256()
         file.seek(0)
-        fits = _decodes(file, candidates[0] if candidates else None, lambda block: (digest.update(block), read(len(block))))
+
+        def hear(block: bytes) -> None:
+            digest.update(block)
+            read(len(block))
+
+        fits = _decodes(file, candidates[0] if candidates else None, hear)
         chosen = candidates[0] if candidates and fits else ""
         for name in candidates[1:]:
             if not chosen and not file.seek(0) and _decodes(file, name, lambda _: None):
@@ -61,7 +66,7 @@ def sniff(path: Path, encoding: str | None, read: Callable[[int], None]) -> Snif
     return Sniffed(kind, size, digest.hexdigest(), chosen)
 
 
-def _decodes(file: BinaryIO, encoding: str | None, each: Callable[[bytes], object]) -> bool:
+def _decodes(file: BinaryIO, encoding: str | None, each: Callable[[bytes], None]) -> bool:
     """Read the rest of ``file``, hand each block on, and say whether all of it is text in ``encoding`` (None: do not ask)."""
     decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
     fits = True

@@ -44,18 +44,15 @@ class Plan:
         if not any(set(names) <= self.mapped for names in self.entity.keys) and not any(one in lacking for one in self.key):
             lacking.extend(one for one in self.key if one.name not in self.mapped and one.kind is not Kind.REFERENCE)
         branch = self.entity.branch
-        if branch and self._needs_branch and branch.name not in self.mapped and not self.entity.branch_givers(set(self.mapped)) and branch not in lacking:
+        settled = branch is None or branch.name in self.mapped or self.entity.branch_givers(set(self.mapped)) or any(one.same_branch or one is branch for one in lacking)
+        if branch and self.needs_branch and not settled:
             lacking.append(branch)
         return tuple(lacking)
 
     @property
-    def _needs_branch(self) -> bool:
-        return self.entity.name != "target"
-
-    @property
     def needs_branch(self) -> bool:
-        """Whether a row without a branch is refused."""
-        return self.entity.branch is not None and self._needs_branch
+        """Whether a row without a branch is refused: everywhere but in targets, where it is the company."""
+        return self.entity.branch is not None and "branch" not in {name for names in self.entity.keys[1:] for name in names}
 
     @property
     def written(self) -> tuple[Field, ...]:

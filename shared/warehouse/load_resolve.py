@@ -127,12 +127,12 @@ def _problems(plan: Plan) -> list[str]:
         what = one.refers_to.replace("_", " ")
         how = "external id or name" if one.by_name else "external id"
         found = f"r_{one.name}.id"
-        problems.append(f"CASE WHEN s.{one.name} IS NOT NULL AND {found} IS NULL THEN '{one.name}: no {what} has the {how} ' || quote_literal(s.{one.name}) END")
+        problems.append(f"CASE WHEN s.{one.name} IS NOT NULL AND {found} IS NULL THEN '{one.name}: no {what} has the {how} ' || '''' || s.{one.name} || '''' END")
         if one.by_name:
-            problems.append(f"CASE WHEN r_{one.name}.matches > 1 THEN '{one.name}: ' || r_{one.name}.matches || ' rows of {what} are called ' || quote_literal(s.{one.name})"
+            problems.append(f"CASE WHEN r_{one.name}.matches > 1 THEN '{one.name}: ' || r_{one.name}.matches || ' rows of {what} are called ' || '''' || s.{one.name} || ''''"
                             " || ', give the external id' END")
         if one.same_branch:
-            problems.append(f"CASE WHEN r_{one.name}.branch_id <> {_branch(plan)} THEN '{one.name}: ' || quote_literal(s.{one.name}) || ' belongs to another branch' END")
+            problems.append(f"CASE WHEN r_{one.name}.branch_id <> {_branch(plan)} THEN '{one.name}: ' || '''' || s.{one.name} || '''' || ' belongs to another branch' END")
     if plan.needs_branch:
         given = [f"s.{one.name}" for one in plan.fields if one.name == "branch" or one.same_branch]
         problems.append(f"CASE WHEN s.fault IS NULL AND coalesce({', '.join(given)}) IS NULL THEN 'branch: is missing' END")

@@ -73,4 +73,4 @@ WHERE c.reason IS NULL AND c.action <> 'unchanged' AND EXISTS (SELECT FROM {plan
 
 
 def _shown(columns: tuple[str, ...]) -> str:
-    return " || ', ' || ".join(f"coalesce(quote_literal(c.\"{column}\"), 'none')" for column in columns)
+    return " || ', ' || ".join(f"coalesce('''' || c.\"{column}\" || '''', 'none')" for column in columns)

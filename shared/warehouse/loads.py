@@ -29,8 +29,9 @@ class Load:
 
     def stage(self, rows: IO[bytes]) -> None:
         """Copy rows (CSV without a header, in the order of ``staged_columns``) into the staging table."""
-        with self.connection.connection.cursor() as cursor:
-            cursor.copy_expert(self._copy, rows)
+        cursor = self.connection.connection.cursor()
+        cursor.copy_expert(self._copy, rows)
+        cursor.close()
 
     def ensure_partitions(self, engine: Engine) -> None:
         """Make the monthly partitions that the staged rows need, in a transaction of its own: it must not lock readers out until the load ends.
