@@ -1,0 +1,157 @@
+"""Appointments: scheduled, confirmed, issued to a rep who is free, resulted; resets of those that failed, rehashes of those not sold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jobs.demo.arrays import DAY, HOUR, NONE, Array, Generator, Rows, join, keep, pick, pick_rowwise, running_count
+from jobs.demo.calendar import Calendar
+from jobs.demo.demand import Demand
+from jobs.demo.market import CANCELLED, FOLLOW_UP, KINDS, NO_SHOW, NOT_DEMOED, NOT_SOLD, PRODUCTS, RESET, RESULTS, SLOT_WEIGHTS, SLOTS, SOLD, SOURCES
+from jobs.demo.staff import Crew
+
+FALLS_OUT = 0.155
+"""Called off before a rep is given it."""
+SIT = 0.765
+CLOSE = 0.366
+NOT_SAT = (0.37, 0.33, 0.22, 0.08)
+"""Not-Demoed, No-Show, Cancelled, Reset, of those issued and not sat."""
+FOLLOWED = 0.16
+"""Part of the demos not sold that asked for a follow-up."""
+AGAIN = {CANCELLED: 0.26, NO_SHOW: 0.34, RESET: 0.62, NOT_DEMOED: 0.12}
+REHASHED, REHASH_CLOSE = 0.13, 0.62
+LEAD_TIME = (0.05, 0.17, 0.20, 0.17, 0.13, 0.10, 0.08, 0.06, 0.04)
+"""Days from setting to the appointment."""
+CONFIRMED = 0.86
+MOVED = 0.8
+"""Part of the appointments that would fall on a Sunday or holiday and are moved to the next day."""
+_CLOSE_OF = np.array([source.close for source in SOURCES])
+
+
+@dataclass
+class Book:
+    """The reps' diary of one branch: how many appointments each slot of each day already has."""
+
+    calendar: Calendar
+    demand: Demand
+    reps: Crew
+    used: Array
+    """[day x slot]"""
+
+
+def book_of(calendar: Calendar, demand: Demand, reps: Crew) -> Book:
+    """Return an empty diary."""
+    return Book(calendar, demand, reps, np.zeros(len(calendar.dates) * len(SLOTS), dtype=np.int64))
+
+
+def run_appointments(rng: Generator, book: Book, leads: Rows) -> Rows:
+    """Return every appointment that the leads lead to, its whole life drawn, also what is still to come.
+
+    ``lead`` and ``rep`` (-1: none) are positions; ``product`` is what was asked for; moments are local.
+    """
+    lead = np.flatnonzero(leads["set"] != NONE)
+    asked = pick(rng, [product.share for product in PRODUCTS], len(leads["set"]))
+    first = _round(rng, book, {"lead": lead, "set": leads["set"][lead], "setter": leads["setter"][lead], "kind": np.zeros(len(lead), dtype=np.int64)}, leads)
+    second = _round(rng, book, _again(rng, book, first), leads)
+    both = join([first, second])
+    third = _round(rng, book, _rehash(rng, book, both), leads)
+    rows = join([both, third])
+    rows = keep(rows, np.argsort(rows["set"], kind="stable"))
+    rows["product"] = asked[rows["lead"]]
+    return rows
+
+
+def _again(rng: Generator, book: Book, rows: Rows) -> Rows:
+    """Return the resets: set again one to four days after the first one failed."""
+    chance = np.zeros(len(RESULTS))
+    chance[list(AGAIN)] = list(AGAIN.values())
+    picked = keep(rows, rng.random(len(rows["lead"])) < chance[rows["result"]])
+    return _renewed(rng, book, picked, KINDS.index("reset"), (1, 5))
+
+
+def _rehash(rng: Generator, book: Book, rows: Rows) -> Rows:
+    """Return the rehashes: demos not sold, visited anew after some weeks; of a lead's appointments only the last is."""
+    latest = np.zeros(len(rows["lead"]), dtype=bool)
+    backwards = np.argsort(rows["set"], kind="stable")[::-1]
+    latest[backwards[running_count(rows["lead"][backwards]) == 0]] = True
+    open_quote = np.isin(rows["result"], (NOT_SOLD, FOLLOW_UP)) & latest
+    picked = keep(rows, open_quote & (rng.random(len(latest)) < np.where(rows["result"] == FOLLOW_UP, 0.3, REHASHED)))
+    return _renewed(rng, book, picked, KINDS.index("rehash"), (8, 45))
+
+
+def _renewed(rng: Generator, book: Book, rows: Rows, kind: int, wait: tuple[int, int]) -> Rows:
+    day = rows["resulted"] // DAY + rng.integers(*wait, len(rows["lead"]))
+    inside = day < book.calendar.offset + len(book.calendar.dates) - 40
+    at = day * DAY + rng.integers(9 * HOUR, 19 * HOUR, len(day))
+    return keep({"lead": rows["lead"], "set": at, "setter": rows["setter"], "kind": np.full(len(day), kind)}, inside)
+
+
+def _round(rng: Generator, book: Book, rows: Rows, leads: Rows) -> Rows:
+    """Schedule, issue and result one round of appointments."""
+    size = len(rows["lead"])
+    slot = pick(rng, SLOT_WEIGHTS, size)
+    day = _work_day(rng, book, rows["set"] // DAY + pick(rng, LEAD_TIME, size))
+    day = np.where(day * DAY + np.array(SLOTS)[slot] < rows["set"] + 2 * HOUR, day + 1, day)
+    rows["scheduled"] = day * DAY + np.array(SLOTS)[slot]
+    falls_out = rng.random(size) < FALLS_OUT
+    place = np.clip(day - book.calendar.offset, 0, len(book.calendar.dates) - 1)
+    rep = _assign(book, place * len(SLOTS) + slot, ~falls_out)
+    issued = rep >= 0
+    ready = rows["set"] + 900 + (rng.random(size) * 1800).astype(np.int64)
+    evening = (day - 1 - rng.integers(0, 2, size)) * DAY + rng.integers(16 * HOUR, 20 * HOUR, size)
+    morning = day * DAY + rng.integers(7 * HOUR + 1800, 9 * HOUR + 1800, size)
+    issue = np.maximum(np.where(rng.random(size) < 0.7, evening, morning), ready)
+    rows["issued"] = np.where(issued, np.minimum(issue, rows["scheduled"] - 1800), NONE)
+    asked = (day - 1) * DAY + rng.integers(10 * HOUR, 19 * HOUR, size)
+    confirm = np.maximum(asked, rows["set"] + 1200)
+    rows["confirmed"] = np.where((rng.random(size) < np.where(issued, CONFIRMED, 0.3)) & (confirm < rows["scheduled"] - 600), confirm, NONE)
+    rows["rep"] = rep
+    _result(rng, book, rows, leads, place)
+    return rows
+
+
+def _work_day(rng: Generator, book: Book, day: Array) -> Array:
+    """Move appointments off Sundays and holidays, all but a few."""
+    for _ in range(4):
+        place = np.clip(day - book.calendar.offset, 0, len(book.calendar.dates) - 1)
+        poor = (book.calendar.weekday[place] == 6) | (book.calendar.quiet[place] < 0.5)
+        day = np.where(poor & (rng.random(len(day)) < MOVED), day + 1, day)
+    return day
+
+
+def _assign(book: Book, key: Array, wanted: Array) -> Array:
+    """Give each wanted appointment a rep who has nothing else at that hour; -1 where all are taken."""
+    rep = np.full(len(key), -1)
+    asked = np.flatnonzero(wanted)
+    rank = book.used[key[asked]] + running_count(key[asked])
+    day = key[asked] // len(SLOTS)
+    free = rank < book.reps.count[day]
+    turn = key[asked] * 7 + day * 3
+    rep[asked[free]] = book.reps.able[day[free], (rank[free] + turn[free]) % book.reps.count[day[free]]]
+    np.add.at(book.used, key[asked[free]], 1)
+    return rep
+
+
+def _result(rng: Generator, book: Book, rows: Rows, leads: Rows, place: Array) -> None:
+    size, rep = len(rows["lead"]), rows["rep"]
+    today = np.minimum(place, len(book.demand.close) - 1)
+    skill = np.where(rep >= 0, book.reps.skill[rep], 1.0)
+    tenure = np.where(rep >= 0, place + book.calendar.offset - book.reps.since[rep], 0)
+    learned = 0.8 + 0.2 * np.minimum(tenure / 150.0, 1.0)
+    sat = rng.random(size) < SIT * book.demand.sit[today] * np.clip(0.94 + 0.06 * skill, 0, 1.05)
+    close = CLOSE * skill * learned * _CLOSE_OF[leads["source"][rows["lead"]]] * book.demand.close[today]
+    close = np.where(rows["kind"] == KINDS.index("rehash"), close * REHASH_CLOSE, close)
+    sold = sat & (rng.random(size) < np.clip(close, 0, 0.93))
+    missed = pick_rowwise(rng, np.tile(np.array(NOT_SAT), (size, 1))) + NOT_DEMOED
+    unsold = np.where(rng.random(size) < FOLLOWED, FOLLOW_UP, NOT_SOLD)
+    ran = np.where(sold, SOLD, np.where(sat, unsold, missed))
+    called_off = np.where(rng.random(size) < 0.72, CANCELLED, RESET)
+    rows["result"] = np.where(rep >= 0, ran, called_off)
+    minutes = np.where(sat, rng.uniform(70, 185, size), rng.uniform(18, 75, size))
+    after = rows["scheduled"] + (minutes * 60).astype(np.int64)
+    before = rows["set"] + ((rows["scheduled"] - rows["set"]) * rng.uniform(0.15, 0.97, size)).astype(np.int64)
+    night = before % DAY < 7 * HOUR
+    before = np.where(night, np.maximum(before - 8 * HOUR, rows["set"] + 60), before)
+    rows["resulted"] = np.where(rep >= 0, after, before)
+    rows["quote_noise"] = np.where(sat, rng.lognormal(0.0, 0.38, size), np.nan)
+    rows["sat"] = sat & (rep >= 0)
