@@ -1,9 +1,11 @@
 """The Redis cache of answers: one computation at a time per key, and nothing breaks without it.
 
-Values are bytes (Arrow or JSON), never pickle.  A key carries the versions of the views it read, so an entry is never wrong, only unused;
-its time to live is a safety net.  With Redis down or hanging, callers compute; a breaker keeps them from waiting for it again and again.
+Values are bytes (Arrow or JSON), never pickle, each followed by a digest, so that damaged ones count as absent.  A key carries the versions
+of the views it read, so an entry is never wrong, only unused; its time to live is a safety net.  With Redis down, hanging or full, callers
+compute; a breaker keeps them from waiting for it again and again.
 """
 
+import hashlib
 import logging
 import secrets
 import threading
@@ -11,45 +13,60 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask
 from flask_caching import Cache as FlaskCache
 from flask_caching.backends.rediscache import RedisCache
-from redis.exceptions import RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
 
+from shared.breaker import Breaker
+from shared.locks import Locks
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 CACHE_DATABASE = 1
-_BREAK_SECONDS = 5.0
-_LOCK_SECONDS = 30
-_POLL = 0.01
+_WAIT_SECONDS: Final = 30.0
+_FULL_SECONDS: Final = 5.0
+_DIGEST: Final = 16
 T = TypeVar("T")
 
 
-class _Bytes:
-    """Stores bytes as they are."""
+class _Digested:
+    """Stores bytes as they are, with a digest behind them."""
 
     def dumps(self, value: bytes) -> bytes:
-        """Return ``value``."""
-        return value
+        """Return ``value`` and its digest."""
+        return value + _digest(value)
 
-    def loads(self, value: bytes | None) -> bytes | None:
-        """Return ``value``; None where there is none."""
-        return value
+    def loads(self, stored: bytes | None) -> bytes | None:
+        """Return the value; None where there is none or it is damaged."""
+        if stored is None:
+            return None
+        value, digest = stored[:-_DIGEST], stored[-_DIGEST:]
+        if digest == _digest(value):
+            return value
+        log.warning("a cached value of %d bytes is damaged and left aside", len(stored))
+        return None
 
 
 class BytesRedisCache(RedisCache):
     """flask-caching's Redis backend without pickle."""
 
-    serializer = _Bytes()  # type: ignore[assignment]  # cachelib types it as its own pickling class
+    serializer: Any = _Digested()
+
+
+class Passing(bytes):
+    """A value for those who wait for it now; it is not kept."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A value and where it came from; ``stale``: an older one, because it could not be computed now or is being computed."""
+    """A value and where it came from; ``stale``: an older one, while the present one is being computed."""
 
     value: bytes
     origin: Literal["hit", "computed", "stale"]
@@ -57,8 +74,7 @@ class Fetched:
 
 def redis_address(settings: Settings, database: int) -> str:
     """The Redis address with another database number."""
-    own_cache = settings.cache_url.get_secret_value() if database == CACHE_DATABASE else ""
-    parts = urlsplit(own_cache or settings.redis_url.get_secret_value())
+    parts = urlsplit(settings.redis_url.get_secret_value())
     return urlunsplit(parts._replace(path=f"/{database}"))
 
 
@@ -69,21 +85,24 @@ class Cache:
         """Connect lazily: a Redis that is away at start is away later no less."""
         self._ttl, self._stale_ttl = settings.cache_seconds, settings.cache_seconds + settings.cache_stale_seconds
         app = Flask("cache")  # flask-caching wants an application; it needs no request
-        options = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "health_check_interval": 30, "protocol": 2, "retry_on_timeout": False}
+        # One retry at once, for connections that a restart of Redis broke; redis-py's own default would wait for seconds.
+        options = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "protocol": 2, "retry": Retry(NoBackoff(), 1, (RedisConnectionError,))}
         flask_cache = FlaskCache()
         flask_cache.init_app(app, {"CACHE_TYPE": "shared.cache.BytesRedisCache", "CACHE_REDIS_URL": redis_address(settings, CACHE_DATABASE),
-                                   "CACHE_KEY_PREFIX": "answer:", "CACHE_DEFAULT_TIMEOUT": self._ttl, "CACHE_OPTIONS": options})
-        self._backend = app.extensions["cache"][flask_cache]
-        self._redis = self._backend._write_client  # noqa: SLF001 - the same connection pool: locks live beside the values
-        self._broken_until = 0.0
+                                   "CACHE_KEY_PREFIX": _prefix(settings), "CACHE_DEFAULT_TIMEOUT": self._ttl, "CACHE_OPTIONS": options})
+        self._backend: BytesRedisCache = app.extensions["cache"][flask_cache]
+        self._redis: Any = self._backend._write_client  # noqa: SLF001 -- the same connection pool: locks live beside the values
+        self._breaker = Breaker("Redis", self._redis.ping, (RedisError, OSError))
+        self._full_until = 0.0
+        self._locks = Locks(self._redis, lambda operation: self._try(operation, default=True, is_write=True))
         self._flights: dict[str, Future[bytes]] = {}
         self._guard = threading.Lock()
         self.hits = self.misses = 0
 
     @property
     def is_up(self) -> bool:
-        """False within seconds after Redis did not answer."""
-        return time.monotonic() >= self._broken_until
+        """False while Redis does not answer or takes nothing in."""
+        return self._breaker.is_closed and time.monotonic() >= self._full_until
 
     def ping(self) -> bool:
         """Ask Redis whether it is there."""
@@ -108,7 +127,7 @@ class Cache:
         """Return the value of ``key``, computing it once however many ask at the same time, in this process and in others.
 
         ``family`` is the key without versions.  ``serve_stale``: for heavy answers, return the family's newest value at once and compute
-        in the background.  Errors of ``compute`` reach every caller that waited for it.
+        in the background.  Errors of ``compute`` reach every caller that waited for it; a ``Passing`` value reaches them and is not kept.
         """
         value = self.get(key)
         if value is not None:
@@ -116,7 +135,8 @@ class Cache:
             return Fetched(value, "hit")
         self.misses += 1
         if serve_stale and (old := self.latest(family)) is not None:
-            threading.Thread(target=self._refresh, args=(key, family, compute), daemon=True).start()
+            if key not in self._flights:
+                threading.Thread(target=self._refresh, args=(key, family, compute), name="cache refresh", daemon=True).start()
             return Fetched(old, "stale")
         return Fetched(self._once(key, family, compute), "computed")
 
@@ -147,42 +167,57 @@ class Cache:
                 del self._flights[key]
 
     def _across_processes(self, key: str, family: str, compute: Callable[[], bytes]) -> bytes:
-        token = secrets.token_hex(8)
-        lock = f"answer:lock:{key}"
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while self.is_up and not self._try(lambda: self._redis.set(lock, token, nx=True, ex=_LOCK_SECONDS), default=True):
+        lock, token = f"{self._backend.key_prefix}lock:{key}", secrets.token_hex(8)
+        deadline, pause = time.monotonic() + _WAIT_SECONDS, 0.005
+        while not self._locks.take(lock, token):
             value = self.get(key)
             if value is not None:
                 return value
             if time.monotonic() > deadline:
                 break
-            time.sleep(_POLL)
-        value = self.get(key)  # the holder before us may have just finished
-        if value is None:
-            try:
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+        try:
+            value = self.get(key)  # the holder before us may have just finished
+            if value is None:
                 value = compute()
-                self.put(key, family, value)
-            finally:
-                self._unlock(lock, token)
+                if not isinstance(value, Passing):
+                    self.put(key, family, value)
             return value
-        self._unlock(lock, token)
-        return value
+        finally:
+            self._locks.release(lock, token)
 
     def put(self, key: str, family: str, value: bytes) -> None:
         """Keep ``value`` under its key, and as the newest of its family."""
-        self._try(lambda: self._backend.set(key, value, timeout=self._ttl), default=None)
-        self._try(lambda: self._backend.set(f"latest:{family}", value, timeout=self._stale_ttl), default=None)
+        self._try(lambda: self._backend.set(key, value, timeout=self._ttl), default=None, is_write=True)
+        self._try(lambda: self._backend.set(f"latest:{family}", value, timeout=self._stale_ttl), default=None, is_write=True)
 
-    def _unlock(self, lock: str, token: str) -> None:
-        script = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
-        self._try(lambda: self._redis.eval(script, 1, lock, token), default=0)
+    def close(self) -> None:
+        """Close idle connections."""
+        self._breaker.close()
+        self._redis.connection_pool.disconnect()
 
-    def _try(self, operation: Callable[[], T], *, default: T) -> T:
-        if not self.is_up:
+    def _try(self, operation: Callable[[], T], *, default: T, is_write: bool = False) -> T:
+        if not self._breaker.is_closed or (is_write and time.monotonic() < self._full_until):
             return default
         try:
             return operation()
+        except ResponseError as error:  # it answers, but will not: full, read-only, or something else stands under this key
+            if is_write:
+                log.warning("Redis takes nothing in, going on without: %s", error)
+                self._full_until = time.monotonic() + _FULL_SECONDS
+            else:
+                log.warning("Redis refuses a read, going on without: %s", error)
         except (RedisError, OSError) as error:
-            log.warning("Redis does not answer, going on without the cache: %s", error)
-            self._broken_until = time.monotonic() + _BREAK_SECONDS
-            return default
+            self._breaker.trip(error)
+        return default
+
+
+def _digest(value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=_DIGEST).digest()
+
+
+def _prefix(settings: Settings) -> str:
+    """Two installations may share one Redis: the database is part of every key, its password is not."""
+    parts = urlsplit(settings.database_url.get_secret_value())
+    return f"answer:{hashlib.sha256(f'{parts.hostname}:{parts.port}{parts.path}'.encode()).hexdigest()[:12]}:"

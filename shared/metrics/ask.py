@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,9 +9,10 @@ from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from shared.cache import Cache
+from shared.cache import Cache, Passing
 from shared.clock import Clock, now, today
 from shared.metrics.answer import answer
 from shared.metrics.errors import OutOfScopeError
@@ -21,8 +21,8 @@ from shared.metrics.scope import Scope
 from shared.metrics.statements import statements
 from shared.settings import Settings
 from shared.warehouse.catalogue import VIEWS
-from shared.warehouse.engines import Engines
-from shared.warehouse.refresh import Freshness, freshness
+from shared.warehouse.engines import Engines, newest_commit, position
+from shared.warehouse.refresh import Freshness, freshness, hold
 
 log = logging.getLogger(__name__)
 _VIEW_NAMES = tuple(view.name for view in VIEWS)
@@ -71,6 +71,20 @@ class Ask(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How the views stand at one moment: which versions an answer must have, and where it may be read."""
+
+    fresh: dict[str, Freshness]
+    position: str
+    """Only a server that holds all of the log up to here will do; empty: any."""
+    as_of: datetime
+    degraded: str = ""
+
+    def versions(self, question: Question) -> tuple[tuple[str, str], ...]:
+        return tuple((view, self.fresh[view].version) for view in question.views)
+
+
 class CachedAsk:
     """``ask`` over PostgreSQL and Redis; safe to share between threads."""
 
@@ -94,44 +108,49 @@ class CachedAsk:
         nothing older is kept.
         """
         narrowed = [_narrow(question, scope) for question in questions]
-        day, moment = self.today, self._clock()
+        day = self.today
         try:
-            with self._engines.reader() as connection:
-                fresh = freshness(connection, _VIEW_NAMES)
+            look = self._look()
         except DBAPIError as error:
             log.warning("no database answers, looking for older answers: %s", str(error.orig).strip())
             return [self._older(question, day) for question in narrowed]
-        return [self._fetch(question, day, moment, fresh) for question in narrowed]
+        return [self._fetch(question, day, look) for question in narrowed]
 
-    def _fetch(self, question: Question, day: date, moment: datetime, fresh: dict[str, Freshness]) -> Answer:
-        states = [fresh[view] for view in question.views]
-        versions = tuple((state.view, state.version) for state in states)
-        family = question.fingerprint(day)
-        key = f"{family}:{'/'.join(version for _, version in versions)}"
+    def _look(self) -> _Look:
+        """The primary says how the views stand, so that what was just committed counts; replicas answer once they hold as much."""
+        moment = self._clock()
+        if not self._engines.primary_is_down:
+            try:
+                with self._engines.primary_reader() as connection:
+                    return _Look(freshness(connection, _VIEW_NAMES), position(connection), moment)
+            except DBAPIError as error:
+                log.warning("the primary does not say how the views stand: %s", str(error.orig).strip())
+        fresh, newest = self._engines.read(lambda connection: (freshness(connection, _VIEW_NAMES), newest_commit(connection)))
+        return _Look(fresh, "", newest or moment, "The primary database does not answer: numbers come from a replica, as of when it last heard from it.")
+
+    def _fetch(self, question: Question, day: date, look: _Look) -> Answer:
+        family, versions = question.fingerprint(day), look.versions(question)
+        key = _key(family, versions)
         try:
-            fetched = self._cache.fetch(key, family, lambda: self._compute(question, day, moment, fresh))
+            fetched = self._cache.fetch(key, family, lambda: self._compute(question, day, look))
+            found = _unpack(question, fetched.value)
         except DBAPIError as error:
             log.exception("computing %s failed", question.metrics)
             if "statement timeout" in str(error.orig):
                 raise UnavailableError("this question takes the database too long; ask for fewer days or a coarser grain") from error
             return self._older(question, day)
-        found = _unpack(question, fetched.value)
-        degraded = "" if self._cache.is_up else "The cache is away: numbers are exact, but slower."
-        return replace(found, as_of=moment if fetched.origin != "stale" else found.as_of, degraded=degraded, versions=versions,
-                       refreshed_at=min(state.refreshed_at for state in states))
+        degraded = look.degraded or ("" if self._cache.is_up else "The cache is away: numbers are exact, but slower.")
+        return replace(found, as_of=look.as_of if fetched.origin != "stale" else found.as_of, degraded=degraded, versions=versions,
+                       refreshed_at=min(look.fresh[view].refreshed_at for view in question.views))
 
-    def _compute(self, question: Question, day: date, moment: datetime, fresh: dict[str, Freshness]) -> bytes:
-        starts = {view: date.fromisoformat(state.recent_from) for view, state in fresh.items()}
-        for attempt in (1, 2):
-            try:
-                with self._engines.reader() as connection:
-                    return _pack(answer(question, connection, day, starts), moment)
-            except DBAPIError as error:
-                # A replica cancels a read that stands in the way of replay: once more, and the reader may by then prefer the primary.
-                if attempt == 2 or "recovery" not in str(error.orig):
-                    raise
-                time.sleep(0.05)
-        raise AssertionError("unreachable")
+    def _compute(self, question: Question, day: date, look: _Look) -> bytes:
+        frame, fresh = self._engines.read(lambda connection: _exact(question, connection, day), look.position)
+        value, family = _pack(frame, look.as_of), question.fingerprint(day)
+        versions = tuple((view, fresh[view].version) for view in question.views)
+        if versions == look.versions(question):
+            return value
+        self._cache.put(_key(family, versions), family, value)  # rows were committed meanwhile: kept as what it is
+        return Passing(value)
 
     def _older(self, question: Question, day: date) -> Answer:
         kept = self._cache.latest(question.fingerprint(day))
@@ -146,6 +165,17 @@ class CachedAsk:
     def sql(self, question: Question, scope: Scope) -> list[str]:
         """The statements behind an answer, with their values written in."""
         return [statement.shown() for statement in statements(_narrow(question, scope), self.today)]
+
+
+def _exact(question: Question, connection: Connection, day: date) -> tuple[pd.DataFrame, dict[str, Freshness]]:
+    """The answer and the versions of the views it was read from, in one snapshot."""
+    hold(connection, question.views)
+    fresh = freshness(connection, question.views)
+    return answer(question, connection, day, {view: date.fromisoformat(state.recent_from) for view, state in fresh.items()}), fresh
+
+
+def _key(family: str, versions: tuple[tuple[str, str], ...]) -> str:
+    return f"{family}:{'/'.join(version for _, version in versions)}"
 
 
 def _narrow(question: Question, scope: Scope) -> Question:

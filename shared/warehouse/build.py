@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from sqlalchemy import Connection, Engine, text
@@ -11,9 +12,12 @@ from shared.clock import Clock, now, today
 from shared.settings import Settings
 from shared.warehouse import parts
 from shared.warehouse.catalogue import VIEWS, View
-from shared.warehouse.triggers import triggers
+from shared.warehouse.marks import take_settled
+from shared.warehouse.triggers import names, scripts
 
 log = logging.getLogger(__name__)
+_PATIENCE = 15.0
+"""Seconds that a build waits for open writing transactions; after that it leaves the marks to the next refresh."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (name of the view about to be built, how many are done, how many there are)."""
@@ -32,37 +36,66 @@ def build_views(engine: Engine, settings: Settings, *, force: bool = False, prog
     Triggers are laid first, so that a row committing meanwhile leaves its mark.  Readers see the old view until the new one is
     complete.  ``force`` builds all (after a bulk load with triggers off).
     """
-    with engine.begin() as connection:
+    with _patient(engine, settings) as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('shared.warehouse.build'))"))
         for view in VIEWS:
             _ensure_state(connection, view, first_recent_day(settings, clock))
-        _run(connection, triggers())
+    for table, script in scripts().items():
+        with _patient(engine, settings) as connection:  # one table at a time: a writer who uses several could not wait for us and we for them
+            _lay(connection, table, script)
     with engine.connect() as connection:
         wanted = [view for view in VIEWS if force or _checksum_there(connection, view) != checksum(view)]
+    built = []
     for done, view in enumerate(wanted):
         if progress:
             progress(view.name, done, len(wanted))
-        with engine.begin() as connection:
-            build(connection, view, settings, first_recent_day(settings, clock))
+        with _patient(engine, settings) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock_name(view)})
+            if force or _checksum_there(connection, view) != checksum(view):  # else somebody built it while we waited
+                build(connection, view, first_recent_day(settings, clock))
+                built.append(view.name)
     if progress:
         progress("", len(wanted), len(wanted))
-    return [view.name for view in wanted]
+    return built
+
+
+@contextmanager
+def _patient(engine: Engine, settings: Settings) -> Iterator[Connection]:
+    """A transaction with the time of a refresh, not that of a page."""
+    with engine.begin() as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))
+        connection.execute(text(f"SET LOCAL statement_timeout = '{settings.refresh_timeout_seconds}s'"))
+        connection.execute(text("SET LOCAL work_mem = '128MB'"))
+        yield connection
+
+
+def _lay(connection: Connection, table: str, script: str) -> None:
+    """Lay the triggers of ``table`` unless they are there, switched on and the same: laying them waits for every writer."""
+    wanted = hashlib.sha256(script.encode()).hexdigest()[:16]
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('shared.warehouse.build'))"))
+    there = connection.execute(text(
+        "SELECT obj_description(t.tgfoid, 'pg_proc') FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE t.tgrelid = to_regclass(:table) AND p.proname = ANY(:names) AND t.tgenabled IN ('O', 'A')"), {"table": f"crm.{table}", "names": list(names(table))}).scalars().all()
+    if there == [wanted] * len(names(table)):
+        return
+    _run(connection, script)
+    for name in names(table):
+        _run(connection, f"COMMENT ON FUNCTION mart.{name}() IS '{wanted}'")
+    log.info("laid the triggers of crm.%s", table)
 
 
 def checksum(view: View) -> str:
-    """Fingerprint of every statement of the view; kept as the comment of ``mart.<view>``."""
-    statements = [parts.archive(view), parts.recent(view), parts.reading(view)]
+    """Fingerprint of every statement of the view (what marks it included: days that were not marked may be wrong); kept as the comment of ``mart.<view>``."""
+    statements = [parts.archive(view), parts.recent(view), parts.reading(view), *(f"{table}: {days}" for table, days in view.dirtied_by.items())]
     if view.has_levels:
         statements += [parts.opening(view), parts.balance(view)]
     return hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
 
 
-def build(connection: Connection, view: View, settings: Settings, recent_from: date) -> None:
-    """Build ``view`` beside the old one and swap, within the caller's transaction."""
-    connection.execute(text(f"SET LOCAL statement_timeout = '{settings.refresh_timeout_seconds}s'"))
-    connection.execute(text("SET LOCAL work_mem = '128MB'"))
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock_name(view)})
-    connection.execute(text("DELETE FROM mart.dirty_day WHERE view = :view"), {"view": view.name})
+def build(connection: Connection, view: View, recent_from: date) -> None:
+    """Build ``view`` beside the old one and swap, within the caller's transaction, which holds the view's lock."""
+    if take_settled(connection, view, only_recent=False, patience=_PATIENCE) is None:
+        log.warning("somebody is writing to the tables of %s; its marks are left to the next refresh", view.name)
     connection.execute(text("UPDATE mart.view_state SET recent_from = :day WHERE view = :view"), {"day": recent_from, "view": view.name})
     name, suffix = view.name, "__next"
     made = {"archive": parts.archive(view), "recent": parts.recent(view)}

@@ -1,7 +1,7 @@
 """Refreshes views: marks first, then the refresh, in one transaction under an advisory lock.
 
-The rule that keeps numbers exact: the transaction DELETEs the dirty marks it can see and only then refreshes.  A row whose mark it saw
-is in the refreshed view; a row that commits later keeps its mark, so its day is still read from the base tables.
+The rule that keeps numbers exact: the transaction DELETEs the settled dirty marks it can see (see ``marks.py``) and only then refreshes.  A
+row whose mark it took is in the refreshed view; a row that commits later keeps its mark, so its day is still read from the base tables.
 """
 
 import logging
@@ -16,9 +16,12 @@ from shared.clock import Clock, now
 from shared.settings import Settings
 from shared.warehouse.build import first_recent_day, lock_name
 from shared.warehouse.catalogue import BY_NAME, VIEWS, View
+from shared.warehouse.marks import take_settled
 
 log = logging.getLogger(__name__)
 Part = Literal["recent", "archive"]
+_PATIENCE = 5.0
+"""Seconds that a refresh waits for open writing transactions; a bulk import may last longer, then the next refresh covers it."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Refresh:
 def refresh(engine: Engine, settings: Settings, name: str, part: Part = "recent", clock: Clock = now) -> Refresh:
     """Refresh one part of a view (``archive`` also moves the recent window and refreshes it) and log it in app.refresh_log.
 
-    ``busy``: somebody else is refreshing this view.  ``failed``: the error is logged and returned, not raised; the marks stay, so
+    ``busy``: somebody else is refreshing this view, or a long transaction is writing to its tables.  ``failed``: the error is logged and returned, not raised; the marks stay, so
     readers stay exact, only slower.  Raises KeyError for an unknown view.
     """
     view = BY_NAME[name]
@@ -45,7 +48,7 @@ def refresh(engine: Engine, settings: Settings, name: str, part: Part = "recent"
     try:
         with engine.begin() as connection:
             marks = _refresh(connection, view, part, settings, clock)
-        done = Refresh(name, part, "busy") if marks is None else Refresh(name, part, "done", marks)
+        done = Refresh(name, part, "busy", error=marks) if isinstance(marks, str) else Refresh(name, part, "done", marks)
     except DBAPIError as error:
         log.exception("refresh of %s (%s) failed", name, part)
         done = Refresh(name, part, "failed", error=str(error.orig).strip())
@@ -75,13 +78,16 @@ def _needs(connection: Connection, view: View, part: Part, settings: Settings, c
                                    {"view": view.name, "day": state.recent_from}).scalar_one())
 
 
-def _refresh(connection: Connection, view: View, part: Part, settings: Settings, clock: Clock) -> int | None:
+def _refresh(connection: Connection, view: View, part: Part, settings: Settings, clock: Clock) -> int | str:
+    """Refresh and return how many marks were covered; text: why not now."""
+    connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))  # one snapshot for all would be too old for the refresh
     connection.execute(text(f"SET LOCAL statement_timeout = '{settings.refresh_timeout_seconds}s'"))
     connection.execute(text("SET LOCAL work_mem = '128MB'"))
     if not connection.execute(text("SELECT pg_try_advisory_xact_lock(hashtext(:lock))"), {"lock": lock_name(view)}).scalar_one():
-        return None
-    only = "AND day >= (SELECT recent_from FROM mart.view_state WHERE view = :view)" if part == "recent" else ""
-    marks = connection.execute(text(f"DELETE FROM mart.dirty_day WHERE view = :view {only}"), {"view": view.name}).rowcount
+        return "somebody else is refreshing or building it"
+    marks = take_settled(connection, view, only_recent=part == "recent", patience=_PATIENCE)
+    if marks is None:
+        return f"a transaction that is still open is writing to its tables ({', '.join(view.dirtied_by)}); tried again at the next refresh"
     if part == "archive":
         connection.execute(text("UPDATE mart.view_state SET recent_from = :day WHERE view = :view"),
                            {"view": view.name, "day": first_recent_day(settings, clock)})
@@ -121,11 +127,28 @@ class Freshness:
     dirty_days: int
 
 
+# Count and greatest id together: a mark with a lower id that commits later still changes the version.  The moment of the refresh keeps a
+# database that was made anew apart from the one before it.
+_FRESHNESS = text(
+    "SELECT s.view, s.refresh_id, s.recent_from, coalesce(s.recent_refreshed_at, 'epoch') AS at, d.marks, d.newest"
+    " FROM mart.view_state s CROSS JOIN LATERAL (SELECT count(*) AS marks, coalesce(max(id), 0) AS newest FROM mart.dirty_day d WHERE d.view = s.view) d"
+    " WHERE s.view = ANY(:names)"
+)
+
+
 def freshness(connection: Connection, names: tuple[str, ...]) -> dict[str, Freshness]:
     """State of the named views as seen by ``connection`` (a replica may be behind; its numbers are then as old as its versions)."""
-    # Count and greatest id together: a mark with a lower id that commits later still changes the version.
-    rows = connection.execute(text(
-        "SELECT s.view, s.refresh_id, s.recent_from, coalesce(s.recent_refreshed_at, 'epoch') AS at, d.marks, d.newest"
-        " FROM mart.view_state s CROSS JOIN LATERAL (SELECT count(*) AS marks, coalesce(max(id), 0) AS newest FROM mart.dirty_day d WHERE d.view = s.view) d"
-        " WHERE s.view = ANY(:names)"), {"names": list(names)})
-    return {row.view: Freshness(row.view, f"{row.refresh_id}.{row.marks}.{row.newest}", row.recent_from.isoformat(), row.at.astimezone(UTC), row.marks) for row in rows}
+    found = {}
+    for row in connection.execute(_FRESHNESS, {"names": list(names)}):
+        at = row.at.astimezone(UTC)
+        version = f"{int(at.timestamp() * 1000):x}.{row.refresh_id}.{row.marks}.{row.newest}"
+        found[row.view] = Freshness(row.view, version, row.recent_from.isoformat(), at, row.marks)
+    return found
+
+
+def hold(connection: Connection, names: tuple[str, ...]) -> None:
+    """Keep the named views as they are until the end of the transaction; call it first.
+
+    A snapshot does not protect from a view that is swapped for a newly built one: it would look empty.
+    """
+    connection.execute(text(f"LOCK TABLE {', '.join(f'mart.{BY_NAME[name].name}' for name in names)} IN ACCESS SHARE MODE"))

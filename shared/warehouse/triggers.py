@@ -15,8 +15,17 @@ _TRANSITION = {"insert": "NEW TABLE AS new_rows", "update": "OLD TABLE AS old_ro
 
 def triggers() -> str:
     """Every trigger function and trigger, idempotent, as one script."""
-    tables = sorted({table for view in VIEWS for table in view.dirtied_by})
-    return "\n".join(_table(table) for table in tables)
+    return "\n".join(scripts().values())
+
+
+def scripts() -> dict[str, str]:
+    """Table -> its trigger functions and triggers, idempotent."""
+    return {table: _table(table) for table in sorted({table for view in VIEWS for table in view.dirtied_by})}
+
+
+def names(table: str) -> tuple[str, ...]:
+    """The functions that ``table``'s triggers call, without schema."""
+    return tuple(f"mark_{table}_{kind}" for kind in (*_CHANGED, "truncate"))
 
 
 def _table(table: str) -> str:
@@ -36,8 +45,7 @@ BEGIN
     PERFORM pg_notify('{CHANNEL}', '{table}');
     RETURN NULL;
 END $$;
-DROP TRIGGER IF EXISTS mark_{kind} ON crm.{table};
-CREATE TRIGGER mark_{kind} AFTER {kind.upper()} ON crm.{table} REFERENCING {_TRANSITION[kind]}
+CREATE OR REPLACE TRIGGER mark_{kind} AFTER {kind.upper()} ON crm.{table} REFERENCING {_TRANSITION[kind]}
     FOR EACH STATEMENT EXECUTE FUNCTION {name}();"""
 
 
@@ -58,5 +66,4 @@ BEGIN
     PERFORM pg_notify('{CHANNEL}', '{table}');
     RETURN NULL;
 END $$;
-DROP TRIGGER IF EXISTS mark_truncate ON crm.{table};
-CREATE TRIGGER mark_truncate BEFORE TRUNCATE ON crm.{table} FOR EACH STATEMENT EXECUTE FUNCTION mart.mark_{table}_truncate();"""
+CREATE OR REPLACE TRIGGER mark_truncate BEFORE TRUNCATE ON crm.{table} FOR EACH STATEMENT EXECUTE FUNCTION mart.mark_{table}_truncate();"""

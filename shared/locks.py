@@ -1,0 +1,52 @@
+"""Locks in Redis that live as long as their holder: short-lived keys, renewed by a thread while they are held."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+_SECONDS: Final = 5
+"""A holder that died is waited for no longer than this."""
+_RENEW_EVERY: Final = 1.5
+_RENEW: Final = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('expire', KEYS[1], ARGV[2]) end return 0"
+_RELEASE: Final = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class Locks:
+    """Locks of one process."""
+
+    def __init__(self, redis: Any, attempt: Callable[[Callable[[], bool]], bool]) -> None:
+        """``attempt`` runs a command and answers True where Redis is away: without Redis every lock is free."""
+        self._redis, self._attempt = redis, attempt
+        self._held: dict[str, str] = {}
+        self._guard = threading.Lock()
+        self._renewer: threading.Thread | None = None
+
+    def take(self, name: str, token: str) -> bool:
+        """Take the lock unless somebody holds it; say whether it was taken."""
+        if not self._attempt(lambda: bool(self._redis.set(name, token, nx=True, ex=_SECONDS))):
+            return False
+        with self._guard:
+            self._held[name] = token
+            if self._renewer is None or not self._renewer.is_alive():
+                self._renewer = threading.Thread(target=self._renew, name="cache locks", daemon=True)
+                self._renewer.start()
+        return True
+
+    def release(self, name: str, token: str) -> None:
+        """Give the lock back if ``token`` still holds it."""
+        with self._guard:
+            if self._held.get(name) == token:
+                del self._held[name]
+        self._attempt(lambda: bool(self._redis.eval(_RELEASE, 1, name, token)))
+
+    def _renew(self) -> None:
+        while True:
+            time.sleep(_RENEW_EVERY)
+            with self._guard:
+                held = dict(self._held)
+                if not held:
+                    self._renewer = None
+                    return
+            for name, token in held.items():
+                self._attempt(lambda name=name, token=token: bool(self._redis.eval(_RENEW, 1, name, token, _SECONDS)))  # type: ignore[misc]
