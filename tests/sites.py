@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-from flask import Flask, g, jsonify
+from flask import Flask, Response, g, jsonify
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -16,6 +16,8 @@ from shared.web import install
 
 PASSWORD = "seven quiet lanterns"
 HASH = "'sha256-AAAA'"
+CALLBACK: dict[str, object] = {"output": "a.children", "outputs": {"id": "a", "property": "children"}, "inputs": [], "changedPropIds": []}
+"""What dash-renderer sends."""
 _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 
 
@@ -45,7 +47,7 @@ def build_site(company: Company, name: SiteName = "bi", **overrides: object) -> 
         return f"{g.person.email} at /{path}"
 
     @server.post("/_dash-update-component")
-    def callback() -> object:
+    def callback() -> Response:
         return jsonify(person=g.person.email, branches=None if g.scope.branches is None else sorted(g.scope.branches))
 
     return server
@@ -61,7 +63,7 @@ class Visitor:
 
     def get(self, path: str, **options: object) -> TestResponse:
         """Ask for ``path``."""
-        return self.client.get(path, environ_base=self._environ, buffered=True, **options)  # type: ignore[arg-type]
+        return self.client.get(path, environ_base=self._environ, buffered=True, **options)
 
     def token(self, path: str) -> str:
         """Return the form token on the page at ``path``."""
@@ -72,7 +74,7 @@ class Visitor:
     def post(self, path: str, fields: dict[str, object] | None = None, form_on: str | None = None, **options: object) -> TestResponse:
         """Send a form as the page at ``form_on`` (or at ``path``) would."""
         data = {"form_token": self.token(form_on or path), **(fields or {})}
-        return self.client.post(path, data=data, environ_base=self._environ, buffered=True, **options)  # type: ignore[arg-type]
+        return self.client.post(path, data=data, environ_base=self._environ, buffered=True, **options)
 
     def sign_in(self, email: str, password: str = PASSWORD, target: str = "/") -> TestResponse:
         """Send the sign-in form."""

@@ -9,7 +9,7 @@ from typing import Literal
 import orjson
 from flask import request
 
-from shared.web.prerender import prerender
+from shared.web.prerender import plain, prerender
 from shared.web.vendor import asset_url
 
 Theme = Literal["light", "dark"]
@@ -36,12 +36,13 @@ def theme_of_request() -> Theme | None:
     return "dark" if chosen == "dark" else "light" if chosen == "light" else None
 
 
-def document(title: str, layout: str, dependencies: str, parts: Parts, *, styles: Sequence[str] = (), figures: bool = True) -> str:
+def document(title: str, layout: object, dependencies: str, parts: Parts, *, styles: Sequence[str] = (), figures: bool = True) -> str:
     """Return the document of a page.
 
-    ``layout`` and ``dependencies``: the JSON that Dash's renderer would ask for; ``styles``: further stylesheet addresses;
+    ``layout``: the components of the page; ``dependencies``: the JSON of its callbacks; Dash's renderer would ask for both.  ``styles``: further stylesheet addresses;
     ``figures``: False for a page without plotly figures, which then does not load plotly.js early.
     """
+    tree = plain(layout)
     theme = theme_of_request()
     drawn_in = theme or "light"
     plotly = asset_url(PLOTLY)
@@ -59,10 +60,10 @@ def document(title: str, layout: str, dependencies: str, parts: Parts, *, styles
 {early}
 </head>
 <body>
-<div id="first-paint">{prerender(orjson.loads(layout))}</div>
+<div id="first-paint">{prerender(tree)}</div>
 <div id="react-entry-point" hidden></div>
 <noscript>This site needs JavaScript for its filters; the numbers above are those of the moment the page was loaded.</noscript>
-<script id="inline-layout" type="application/json">{_inlined(layout)}</script>
+<script id="inline-layout" type="application/json">{_inlined(orjson.dumps(tree).decode())}</script>
 <script id="inline-dependencies" type="application/json">{_inlined(dependencies)}</script>
 <footer>
 {parts.config}

@@ -86,5 +86,14 @@ def _too_many(error: TooManyAttemptsError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    if _is_nonsense_to_dash(error):
+        return reply(404, _MESSAGES[404])
     log.error("unexpected failure of %s %s [%s]", request.method, request.path, g.get("request_id"), exc_info=error)
     return reply(500, "Something went wrong on our side. It was logged; please give the number below when you report it.", "That should not have happened")
+
+
+def _is_nonsense_to_dash(error: Exception) -> bool:
+    """Say whether Dash 4.4 stumbled over a file or a callback that it does not have: the asker's mistake, not ours."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    return (rule.startswith("/_dash-component-suites/") and type(error).__name__ == "DependencyException") or (
+        rule == "/_dash-update-component" and isinstance(error, KeyError) and "Callback function not found" in str(error))

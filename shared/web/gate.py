@@ -40,7 +40,7 @@ def identify() -> AnyResponse | None:
     if person is None:
         return _ask_to_sign_in()
     g.person, g.scope = person, scope_of(person)
-    return _within_role(here, person, path)
+    return _within_role(here, person, path) or _malformed_callback()
 
 
 def _is_open(here: Site) -> bool:
@@ -72,6 +72,17 @@ def _ask_to_sign_in() -> AnyResponse:
         return response
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect("/login" if target == "/" else f"/login?next={quote(target, safe='/')}", 302)
+
+
+def _malformed_callback() -> Response | None:
+    """Refuse a callback that no page of ours sends; Dash 4.4 answers one with a traceback in the log and status 500."""
+    if request.path != "/_dash-update-component" or request.method != "POST":
+        return None
+    body = request.get_json(silent=True)
+    shape = {"output": str, "inputs": list, "changedPropIds": list}
+    if isinstance(body, dict) and all(isinstance(body.get(name), kind) for name, kind in shape.items()):
+        return None
+    return refusal(400, "This is not a callback of a page of this site.")
 
 
 def _within_role(here: Site, person: Person, path: str) -> Response | None:

@@ -31,6 +31,7 @@ class RequestLog:
         self._engines, self._service = engines, service
         self._waiting: deque[ServedRequest] = deque()
         self._dropped = 0
+        self._failing = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -66,12 +67,15 @@ class RequestLog:
         try:
             write_requests(self._engines, self._service, batch)
         except SQLAlchemyError as error:
-            log.warning("%d requests wait for the request log: %s", len(batch), str(error).splitlines()[0])
+            if not self._failing:  # once per outage
+                log.warning("%d requests wait for the request log: %s", len(batch), str(error).splitlines()[0])
+            self._failing = True
             with self._lock:
                 room = _BUFFER - len(self._waiting)
                 self._dropped += max(0, len(batch) - room)
                 self._waiting.extendleft(reversed(batch[-room:] if room > 0 else []))
             return 0
+        self._failing = False
         return len(batch)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web import asset_url, vendor
-from tests.sites import HASH, Company, Visitor, build_site, words
+from tests.sites import CALLBACK, HASH, Company, Visitor, build_site, words
 
 CLOSED = "127.0.0.1:1"
 
@@ -52,7 +52,7 @@ def test_no_template_carries_an_inline_script_or_handler(visitor: Visitor, compa
 def test_pages_are_kept_by_no_cache(visitor: Visitor, company: Company) -> None:
     visitor.as_person(company.people["boss"])
     assert visitor.get("/").headers["Cache-Control"] == "no-store"
-    assert visitor.client.post("/_dash-update-component", json={}).headers["Cache-Control"] == "no-store"
+    assert visitor.client.post("/_dash-update-component", json=CALLBACK).headers["Cache-Control"] == "no-store"
 
 
 def test_an_error_is_a_page_for_people_and_json_for_programs_and_never_a_traceback(
@@ -171,7 +171,7 @@ def test_served_requests_become_rows_that_the_technology_numbers_count(company: 
     visitor.get("/trends?branch=7")
     visitor.get("/made/up/path/42")
     visitor.get("/boom")
-    visitor.client.post("/_dash-update-component", json={})
+    visitor.client.post("/_dash-update-component", json=CALLBACK)
     visitor.get("/healthz")
     with company.engines.writer() as connection:
         connection.execute(text("TRUNCATE crm.request_log"))

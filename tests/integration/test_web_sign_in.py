@@ -7,7 +7,7 @@ from sqlalchemy import text
 from shared.people import sessions
 from shared.people.changes import create_person, reset_password, set_active
 from shared.people.person import Person
-from tests.sites import PASSWORD, Company, Visitor, build_site, words
+from tests.sites import CALLBACK, PASSWORD, Company, Visitor, build_site, words
 
 _numbers = iter(range(10_000))
 
@@ -31,7 +31,7 @@ def test_a_program_that_is_not_signed_in_gets_401_as_json(visitor: Visitor, path
     answer = visitor.get(path)
     assert answer.status_code == 401
     assert "not signed in" in answer.json["error"]
-    assert visitor.client.post("/_dash-update-component", json={}).status_code == 401
+    assert visitor.client.post("/_dash-update-component", json=CALLBACK).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/vendor/pages.css", "/favicon.ico"])
@@ -123,7 +123,7 @@ def test_a_form_token_of_another_visitor_is_refused(bi: Flask, somebody: Person)
 ])
 def test_a_callback_that_another_site_sends_is_refused(visitor: Visitor, somebody: Person, headers: dict[str, str]) -> None:
     visitor.as_person(somebody)
-    assert visitor.client.post("/_dash-update-component", json={}, headers=headers).status_code == 403
+    assert visitor.client.post("/_dash-update-component", json=CALLBACK, headers=headers).status_code == 403
     assert visitor.client.post("/sign-out", headers=headers).status_code == 403
     assert visitor.get("/").status_code == 200
 
@@ -131,7 +131,15 @@ def test_a_callback_that_another_site_sends_is_refused(visitor: Visitor, somebod
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}])
 def test_a_callback_of_our_own_page_is_answered(visitor: Visitor, somebody: Person, headers: dict[str, str]) -> None:
     visitor.as_person(somebody)
-    assert visitor.client.post("/_dash-update-component", json={}, headers=headers).json["person"] == somebody.email
+    assert visitor.client.post("/_dash-update-component", json=CALLBACK, headers=headers).json["person"] == somebody.email
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"{}", b'{"output": 1}', b'{"output": "a.b", "inputs": {}, "changedPropIds": []}', b"\xff\xfe"])
+def test_a_callback_that_no_page_sends_is_refused_and_not_a_failure(visitor: Visitor, somebody: Person, body: bytes) -> None:
+    visitor.as_person(somebody)
+    answer = visitor.client.post("/_dash-update-component", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json["error"]
 
 
 def test_signing_out_ends_the_session_on_the_server(visitor: Visitor, somebody: Person) -> None:
@@ -163,7 +171,7 @@ def test_a_person_who_is_deactivated_elsewhere_is_out_within_seconds(
     assert sessions._CACHE_SECONDS <= 5  # the most that another process goes on believing
     monkeypatch.setattr(sessions, "_CACHE_SECONDS", 0)
     assert visitor.get("/").status_code == 302
-    assert visitor.client.post("/_dash-update-component", json={}).status_code == 401
+    assert visitor.client.post("/_dash-update-component", json=CALLBACK).status_code == 401
     assert visitor.sign_in(somebody.email).status_code == 401
 
 
@@ -191,7 +199,7 @@ def test_each_role_opens_its_sites(company: Company, bi: Flask, cmo: Flask, who:
     if status == 403:
         assert "not part of your role" in words(answer)
         assert f":{company.settings.cmo_port if site == 'bi' else company.settings.bi_port}/" in answer.text
-        assert visitor.client.post("/_dash-update-component", json={}).status_code == 403
+        assert visitor.client.post("/_dash-update-component", json=CALLBACK).status_code == 403
         assert visitor.post("/sign-out", form_on="/").status_code == 303
 
 
@@ -212,7 +220,7 @@ def test_a_page_outside_a_role_says_so(company: Company, bi: Flask) -> None:
 
 
 def test_a_callback_knows_the_branches_of_who_asks(company: Company, bi: Flask) -> None:
-    seen = {who: Visitor(bi, "203.0.113.77").as_person(company.people[who]).client.post("/_dash-update-component", json={}).json["branches"]
+    seen = {who: Visitor(bi, "203.0.113.77").as_person(company.people[who]).client.post("/_dash-update-component", json=CALLBACK).json["branches"]
             for who in ("boss", "manager", "outsider", "nobody")}
     assert seen == {"boss": None, "manager": [company.pittsburgh], "outsider": [company.columbus], "nobody": []}
 
@@ -221,7 +229,7 @@ def test_a_one_time_password_opens_nothing_but_the_form_for_a_new_one(visitor: V
     once = reset_password(company.engines, somebody)
     assert visitor.sign_in(somebody.email, once).headers["Location"] == "/account/password"
     assert visitor.get("/trends").headers["Location"] == "/account/password"
-    assert visitor.client.post("/_dash-update-component", json={}).status_code == 403
+    assert visitor.client.post("/_dash-update-component", json=CALLBACK).status_code == 403
     answer = visitor.post("/account/password", {"current": once, "new": "a brand new phrase", "again": "a brand new phrase"})
     assert answer.headers["Location"] == "/"
     assert visitor.get("/trends").status_code == 200
