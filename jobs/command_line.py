@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from jobs.demo_commands import demo
+from jobs.demo.command import demo
 from jobs.errors import CommandError
 from jobs.imports.command import import_file
 from jobs.metrics_command import metrics

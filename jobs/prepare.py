@@ -35,9 +35,9 @@ def _ensure_demo_company(engines: "Engines", settings: "Settings") -> None:
         return
     if not is_empty(engines.primary):
         raise CommandError("The database holds a company of its own and demo mode would make sign-ins that everybody knows: set DEMO_MODE=0, or use an empty database.")
-    from jobs.demo_commands import DemoSize, demo
+    from jobs.demo.command import SizeChoice, demo
 
-    demo(size=DemoSize(settings.demo_size), seed=settings.demo_seed)
+    demo(size=SizeChoice(settings.demo_size), seed=settings.demo_seed)
 
 
 def _ensure_demo_people(engines: "Engines", settings: "Settings") -> None:
