@@ -30,7 +30,7 @@ class Site(Dash):
         if page is None:
             abort(404)
         inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
-        return document(f"{page.title} · Northline BI", to_json(self.get_layout()), to_json(self._callback_list), inner, figures=page.has_figures)
+        return document(f"{page.title} · Northline BI", self.get_layout(), to_json(self._callback_list), inner, figures=page.has_figures)
 
     def current_layout(self) -> Component:
         """Return the layout of the page that this request is about, with its data."""

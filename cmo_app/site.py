@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from dash import Dash, html
 from dash._utils import to_json
 from dash.development.base_component import Component
-from flask import abort, request
+from flask import abort, g, request
 
 from shared.web.document import Parts, document
 
@@ -23,7 +23,7 @@ class Site(Dash):
         if request.path != "/":
             abort(404)
         inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
-        return document("Northline CMO", to_json(self.get_layout()), to_json(self._callback_list), inner, figures=False)
+        return document("Northline CMO", self.get_layout(), to_json(self._callback_list), inner, figures=False)
 
     def current_layout(self) -> Component:
         """Return the page for this request's query, or for that of the page which dash-renderer asks for."""

@@ -9,7 +9,6 @@ from dash import html
 from bi_app.executive.tiles import delta, percent
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
-from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Wanted
@@ -22,10 +21,9 @@ METRIC = "net_sales_amount"
 _KEYS = (("good", "on pace"), ("warn", "90–99%"), ("bad", "below 90%"), ("none", "no target"))
 
 
-def branch_headlines(visit: Visit, sources: Sources) -> list[tuple[Branch, Headline]]:
-    """Return net sales $ of every branch that the person may see, chosen or not, over the chosen days."""
-    found = sources.headlines([Wanted(METRIC, visit.period, branches=frozenset({branch.id})) for branch in visit.branches], visit.scope) if visit.branches else []
-    return list(zip(visit.branches, found, strict=True))
+def branches_wanted(visit: Visit) -> list[Wanted]:
+    """Return what the map shows: net sales $ of every branch that the person may see, chosen or not, over the chosen days."""
+    return [Wanted(METRIC, visit.period, branches=frozenset({branch.id})) for branch in visit.branches]
 
 
 def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> html.Section:

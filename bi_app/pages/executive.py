@@ -15,6 +15,7 @@ from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.metrics.headline import Headline
+from shared.warehouse.branches import Branch
 
 TITLE = "Executive overview"
 log = logging.getLogger(__name__)
@@ -24,9 +25,7 @@ T = TypeVar("T")
 def layout(visit: Visit, sources: Sources) -> Component:
     """Return the page with its numbers; a part whose numbers fail says so and the others stay."""
     fiscal = sources.settings.fiscal_year_start_month
-    revenue = _numbers(lambda: sources.headlines(plan.revenue_wanted(visit, fiscal), visit.scope))
-    flow = _numbers(lambda: sources.headlines(plan.flow_wanted(visit), visit.scope))
-    lines = _numbers(lambda: territories.branch_headlines(visit, sources))
+    revenue, flow, lines = _headlines(visit, sources, fiscal)
     compared = f", compared with {flow[0].comparison.words}" if flow else ""
     degraded = next((headline.degraded for headline in (*(revenue or ()), *(flow or ())) if headline.degraded), "")
     return html.Div([
@@ -43,6 +42,18 @@ def layout(visit: Visit, sources: Sources) -> Component:
             drawn(4, attention.TITLE, lambda: attention.attention_card(visit, _or_fail(flow), _or_fail(lines))),
         ], className="grid"),
     ])
+
+
+def _headlines(visit: Visit, sources: Sources, fiscal: int) -> tuple[list[Headline] | None, list[Headline] | None, list[tuple[Branch, Headline]] | None]:
+    """Ask for all headlines of the page at once; where that fails, for each group of them alone, so that one bad metric costs its group only."""
+    groups = plan.revenue_wanted(visit, fiscal), plan.flow_wanted(visit), territories.branches_wanted(visit)
+    together = _numbers(lambda: sources.headlines([wanted for group in groups for wanted in group], visit.scope))
+    if together is not None:
+        first, second = len(groups[0]), len(groups[0]) + len(groups[1])
+        found: tuple[list[Headline] | None, ...] = (together[:first], together[first:second], together[second:])
+    else:
+        found = tuple(_numbers(lambda group=group: sources.headlines(group, visit.scope)) for group in groups)  # type: ignore[misc]
+    return found[0], found[1], None if found[2] is None else list(zip(visit.branches, found[2], strict=True))
 
 
 def _numbers(ask: Callable[[], list[T]]) -> list[T] | None:
