@@ -1,9 +1,11 @@
 """The HTTP API: true numbers, within the asker's branches, and every wrong parameter named."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -298,6 +300,17 @@ def test_the_page_for_people_lists_every_metric_and_needs_a_sign_in(api: Api) ->
     assert page.status_code == 200
     assert not [name for name in metrics() if f"<code>{name}</code>" not in page.text]
     assert "http://" not in page.text.replace("http://localhost/", "")
+    for name in ("metrics", "start", "where.channel"):
+        assert f"<code>{name}</code>" in page.text
+    assert "fiscal_ytd</code>" in page.text
+
+
+def test_the_examples_in_the_documents_work(api: Api) -> None:
+    shown = api.visitor.client.application.jinja_env.loader.get_source(api.visitor.client.application.jinja_env, "api.html")[0]  # type: ignore[union-attr]
+    queries = [found.replace("&amp;", "&") for text in (shown, Path("docs/api.md").read_text()) for found in re.findall(r"api/v1/(ask\?[^\"` ]+)", text)]
+    assert len(queries) >= 2
+    for query in queries:
+        assert api.get(query).status_code == 200, query
 
 
 @pytest.mark.parametrize("preset", PRESETS)
