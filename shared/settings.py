@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-
 _SECRETS = Path("/run/secrets")
 """Where containers find a setting as a file of its own, named in lower case; the environment wins."""
 

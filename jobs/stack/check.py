@@ -17,7 +17,7 @@ CHECKS: dict[str, list[str]] = {
     "types (mypy)": [str(BIN / "mypy")],
     "unit tests (pytest)": [sys.executable, "-m", "pytest", "-q", "--no-header", "tests/unit"],
     "layers (import-linter)": [str(BIN / "lint-imports"), "--no-logo"],
-    "style (ruff)": [str(BIN / "ruff"), "check", "--quiet"],
+    "style (ruff)": [str(BIN / "ruff"), "check", "--quiet", "--output-format=concise"],
     "compose.yaml (compose config)": [str(BIN / "docker-compose"), "--env-file", os.devnull, "-f", "compose.yaml", "--profile", "*", "config", "-q"],
     "Dockerfile (hadolint)": [str(BIN / "hadolint"), "Dockerfile"],
 }
