@@ -16,6 +16,7 @@ from shared.cache import Cache, Passing
 from shared.clock import Clock, now, today
 from shared.metrics.answer import answer
 from shared.metrics.errors import OutOfScopeError
+from shared.metrics.memory import Memory
 from shared.metrics.question import Question
 from shared.metrics.scope import Scope
 from shared.metrics.statements import statements
@@ -26,6 +27,10 @@ from shared.warehouse.refresh import Freshness, freshness, hold
 
 log = logging.getLogger(__name__)
 _VIEW_NAMES = tuple(view.name for view in VIEWS)
+
+
+_REMEMBERED, _LARGE = 512, 2000
+"""Answers that a process remembers, and the rows from which one is too large for that."""
 
 
 class UnavailableError(RuntimeError):
@@ -91,6 +96,7 @@ class CachedAsk:
     def __init__(self, engines: Engines, cache: Cache, settings: Settings, clock: Clock = now) -> None:
         """Hand in what it needs; nothing is opened yet."""
         self._engines, self._cache, self._settings, self._clock = engines, cache, settings, clock
+        self._memory: Memory[Answer] = Memory(_REMEMBERED)
 
     @property
     def today(self) -> date:
@@ -131,17 +137,26 @@ class CachedAsk:
     def _fetch(self, question: Question, day: date, look: _Look) -> Answer:
         family, versions = question.fingerprint(day), look.versions(question)
         key = _key(family, versions)
+        found = self._memory.get(key)
         try:
-            fetched = self._cache.fetch(key, family, lambda: self._compute(question, day, look))
-            found = _unpack(question, fetched.value)
+            if found is None:
+                found = self._from_cache(question, day, look, key)
         except DBAPIError as error:
             log.exception("computing %s failed", question.metrics)
             if "statement timeout" in str(error.orig):
                 raise UnavailableError("this question takes the database too long; ask for fewer days or a coarser grain") from error
             return self._older(question, day)
         degraded = look.degraded or ("" if self._cache.is_up else "The cache is away: numbers are exact, but slower.")
-        return replace(found, as_of=look.as_of if fetched.origin != "stale" else found.as_of, degraded=degraded, versions=versions,
+        # A shallow copy: whoever adds a column to it does not change what others get (pandas copies on write).
+        return replace(found, question=question, frame=found.frame.copy(deep=False), as_of=look.as_of, degraded=degraded, versions=versions,
                        refreshed_at=min(look.fresh[view].refreshed_at for view in question.views))
+
+    def _from_cache(self, question: Question, day: date, look: _Look, key: str) -> Answer:
+        fetched = self._cache.fetch(key, question.fingerprint(day), lambda: self._compute(question, day, look))
+        found = _unpack(question, fetched.value)
+        if not isinstance(fetched.value, Passing) and len(found.frame) <= _LARGE:
+            self._memory.put(key, found)
+        return found
 
     def _compute(self, question: Question, day: date, look: _Look) -> bytes:
         frame, fresh = self._engines.read(lambda connection: _exact(question, connection, day), look.position)

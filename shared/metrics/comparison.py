@@ -59,9 +59,10 @@ def _same_working_days(period: Period, months: int, calendar: Calendar) -> Compa
     start = add_months(period.start, -months)
     last = period.start - timedelta(days=1)
     elapsed = calendar.working_days(period.start, period.end)
-    end = start
-    while end < last and calendar.working_days(start, end) < elapsed:
+    end, passed = start, int(calendar.is_working(start))
+    while end < last and passed < elapsed:
         end += timedelta(days=1)
+        passed += calendar.is_working(end)
     # A period that ends on a weekend takes the weekend that follows the same working day along.
     while end < last and not calendar.is_working(end + timedelta(days=1)) and _idle_tail(period, calendar) > (end - _last_working(start, end, calendar)).days:
         end += timedelta(days=1)

@@ -179,7 +179,8 @@ class Headlines:
     def __call__(self, wanted: Sequence[Wanted], scope: Scope) -> list[Headline]:
         """Return the headlines in order, asked together.  Raises what ``ask`` raises."""
         calendar = self._reference.calendar()
-        compared = [compare(each.period, each.against, calendar) for each in wanted]
+        spans = {(each.period, each.against): compare(each.period, each.against, calendar) for each in {(one.period, one.against): one for one in wanted}.values()}
+        compared = [spans[each.period, each.against] for each in wanted]
         asked: dict[Question, None] = {}
         plans = []
         for each, comparison in zip(wanted, compared, strict=True):

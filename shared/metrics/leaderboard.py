@@ -43,7 +43,7 @@ def leaderboard(ask: Ask, reference: Reference, period: Period, scope: Scope, by
     now, then = _ranked(answers[:4], by), {each.contender.key: each.rank for each in _ranked(answers[4:], by)}
     values = _values(answers[0])
     sold = _values(answers[2])
-    branch_of = {f"{row['rep']}/{row['branch']}": str(row["branch_label"]) for answer in (answers[0], answers[2]) for _, row in answer.frame.iterrows()}
+    branch_of = {f"{row['rep']}/{row['branch']}": str(row["branch_label"]) for answer in (answers[0], answers[2]) for row in answer.frame.to_dict("records")}
     empty = dict.fromkeys((*BESIDE, *SOLD), float("nan"))
     return [
         Place(each.rank, then[each.contender.key] - each.rank if each.contender.key in then else None, each.contender.key.split("/")[0], each.contender.label,
@@ -55,16 +55,16 @@ def leaderboard(ask: Ask, reference: Reference, period: Period, scope: Scope, by
 
 def _values(answer: Answer) -> dict[str, dict[str, float]]:
     names = answer.question.metrics
-    return {f"{row['rep']}/{row['branch']}": {name: float(row[name]) for name in names} for _, row in answer.frame.iterrows()}
+    return {f"{row['rep']}/{row['branch']}": {name: float(row[name]) for name in names} for row in answer.frame.to_dict("records")}
 
 
 def _ranked(answers: list[Answer], by: str) -> list[Ranked]:
     declared = metric(by)
     reps, groups = (answers[0], answers[1]) if by in BESIDE else (answers[2], answers[3])
-    group = {str(row["branch"]): float(row[by]) for _, row in groups.frame.iterrows()}
+    group = {str(row["branch"]): float(row[by]) for row in groups.frame.to_dict("records")}
     sample = f"{by}__n"
     contenders = [
         Contender(f"{row['rep']}/{row['branch']}", str(row["rep_label"]), float(row[by]), float(row[sample]) if sample in row else float("inf"), group.get(str(row["branch"]), float("nan")))
-        for _, row in reps.frame.iterrows() if row["rep"] != "0"
+        for row in reps.frame.to_dict("records") if row["rep"] != "0"
     ]
     return rank(contenders, declared.minimum_sample, best_is_high=declared.better is not Better.DOWN)

@@ -1,6 +1,6 @@
 """The working calendar: which days count, and how much business each is expected to bring."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -26,11 +26,15 @@ class Calendar:
 
     def working_days(self, start: date, end: date) -> int:
         """How many working days lie from ``start`` to ``end``, both included."""
-        return sum(self.is_working(start + timedelta(days=n)) for n in range((end - start).days + 1))
+        return sum(map(self.is_working, _days(start, end)))
 
     def total(self, start: date, end: date) -> float:
         """Sum of the weights from ``start`` to ``end``, both included."""
-        return sum(self.weight(start + timedelta(days=n)) for n in range((end - start).days + 1))
+        return sum(map(self.weight, _days(start, end)))
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    return (start + timedelta(days=n) for n in range((end - start).days + 1))
 
 
 def load_calendar(connection: Connection) -> Calendar:
