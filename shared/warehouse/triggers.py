@@ -37,7 +37,7 @@ def _table(table: str) -> str:
 
 def _statement(table: str, kind: str, views: list[View]) -> str:
     name = f"mart.mark_{table}_{kind}"
-    marks = "\n".join(_mark(view, table, kind) for view in views)
+    marks = "\n".join(_mark(view, table, _CHANGED[kind]) for view in views)
     return f"""
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -49,15 +49,17 @@ CREATE OR REPLACE TRIGGER mark_{kind} AFTER {kind.upper()} ON crm.{table} REFERE
     FOR EACH STATEMENT EXECUTE FUNCTION {name}();"""
 
 
-def _mark(view: View, table: str, kind: str) -> str:
+def _mark(view: View, table: str, changed: str) -> str:
     return f"""    INSERT INTO mart.dirty_day (view, branch_id, day)
-    WITH changed AS ({_CHANGED[kind]})
+    WITH changed AS ({changed})
     SELECT DISTINCT '{view.name}', t.branch_id, t.day FROM ({view.dirtied_by[table]}) t (branch_id, day) WHERE t.day IS NOT NULL;"""
 
 
 def _truncate(table: str, views: list[View]) -> str:
+    # As if every row were deleted (days that enter a view by that too), and every day that the view has.
     marks = "\n".join(
-        f"    INSERT INTO mart.dirty_day (view, branch_id, day) SELECT DISTINCT '{view.name}', branch_id, day FROM mart.{view.name};" for view in views
+        _mark(view, table, f"SELECT * FROM crm.{table}")
+        + f"\n    INSERT INTO mart.dirty_day (view, branch_id, day) SELECT DISTINCT '{view.name}', branch_id, day FROM mart.{view.name};" for view in views
     )
     return f"""
 CREATE OR REPLACE FUNCTION mart.mark_{table}_truncate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
