@@ -11,10 +11,11 @@ from jobs.demo import ledger, money, production, sales
 from jobs.demo.appointments import book_of, run_appointments
 from jobs.demo.arrays import DAY, HOUR, NONE, Array, Generator, Rows, Zone, day_number, hidden_after, keep, length
 from jobs.demo.calendar import Calendar
+from jobs.demo.cut import cut
 from jobs.demo.demand import Demand, demand_of
 from jobs.demo.doors import shifts_and_knocks
 from jobs.demo.leads import raise_leads, touches, work_leads
-from jobs.demo.market import FOLLOW_UP, NOT_SOLD, PRICE_GROWTH, PRODUCTS
+from jobs.demo.market import CREDIT_REJECTED, FOLLOW_UP, NOT_SOLD, PRICE_GROWTH, PRODUCTS, SALE_CANCELLED
 from jobs.demo.names import households
 from jobs.demo.planted import Planting, World, plant
 from jobs.demo.sizes import Size, Span
@@ -42,29 +43,30 @@ class Branch:
         self.zone = Zone(self.about["zone"], day_number(self.calendar.first) - 1, day_number(self.calendar.last) + 1)
         self.now = self.zone.local(self.span.now)
         self.today = self.now // DAY
+        self.midnight = (self.today + 1) * DAY - 1
         self.towns = self.about["towns"] or [[self.about["name"], self.about["state"], self.about["latitude"], self.about["longitude"]]]
 
     def live(self) -> tuple[World, Demand]:
-        """Return what happened until now; rows refer to each other by position."""
+        """Return what happens until the end of today; rows refer to each other by position."""
         rng, calendar, days = self.rng, self.calendar, self.span.days
         demand = demand_of(rng, calendar, days, self.about, self.size.volume, self.size.planted)
-        shifts, knocks = shifts_and_knocks(rng, calendar, demand, self.staff["canvasser"], self.towns, self.now)
-        leads = raise_leads(rng, calendar, demand, knocks, self.now)
+        shifts, knocks = shifts_and_knocks(rng, calendar, demand, self.staff["canvasser"], self.towns, self.midnight)
+        leads = raise_leads(rng, calendar, demand, knocks, self.midnight)
         leads["canvasser"] = np.where(leads["knock"] >= 0, shifts["person"][knocks["shift"][leads["knock"]]], -1)
         knocks["lead"] = np.full(length(knocks), -1)
         knocks["lead"][leads["knock"][leads["knock"] >= 0]] = np.flatnonzero(leads["knock"] >= 0)
-        calls = work_leads(rng, calendar, leads, knocks, self.staff["agent"], self.now)
+        calls = work_leads(rng, calendar, leads, knocks, self.staff["agent"], self.midnight)
         book = book_of(calendar, demand, self.staff["rep"])
         visits = self._known(run_appointments(rng, book, leads))
         sold = sales.sell(rng, book, visits, days)
-        sales.status_now(rng, sold, self.today, self.now)
-        jobs = production.plan_jobs(rng, book, sold, max(2, round(4 * self.about["size"])), self.now)
+        sales.status_now(rng, sold, self.today)
+        jobs = production.plan_jobs(rng, book, sold, max(2, round(4 * self.about["size"])), self.midnight)
         jobs["sale"], jobs["product"] = np.arange(length(sold)), sold["product"]
-        changes = sales.change_orders(rng, sold, jobs, self.now)
+        changes = sales.change_orders(rng, sold, jobs, self.today)
         world = {
             "leads": leads, "touches": touches(rng, calendar, leads), "phone_shifts": self._phone_shifts(), "calls": calls, "shifts": shifts, "knocks": knocks, "appointments": visits,
-            "sales": sold, "changes": changes, "splits": sales.splits(rng, self.staff, visits, leads, sold, jobs, changes, self.now), "jobs": jobs,
-            "payments": production.payments(rng, sold, jobs, changes, self.now), "tickets": production.tickets(rng, book, jobs, self.staff["technician"], self.now),
+            "sales": sold, "changes": changes, "splits": sales.splits(rng, self.staff, visits, leads, sold, jobs, changes), "jobs": jobs,
+            "payments": production.payments(rng, sold, jobs, changes, self.midnight), "tickets": production.tickets(rng, book, jobs, self.staff["technician"], self.midnight),
         }
         pay = min(1.0, self.size.volume * 1.6)
         plan = money.Plan(self.about["size"], pay, self.size.daily_media)
@@ -72,10 +74,10 @@ class Branch:
         return world, demand
 
     def _known(self, visits: Rows) -> Rows:
-        """Return the appointments that are made by now, without what has not happened to them yet; ids instead of positions of people."""
-        visits = keep(visits, visits["set"] <= self.now)
+        """Return the appointments that are made by midnight, without what has not happened to them by then; people get their ids."""
+        visits = keep(visits, visits["set"] <= self.midnight)
         for moment in ("confirmed", "issued", "resulted"):
-            visits[moment] = hidden_after(visits[moment], self.now)
+            visits[moment] = hidden_after(visits[moment], self.midnight)
         visits["result"] = np.where(visits["resulted"] == NONE, -1, visits["result"])
         visits["rep"] = np.where(visits["issued"] == NONE, -1, visits["rep"])
         visits["sat"] = visits["sat"] & (visits["resulted"] != NONE)
@@ -98,19 +100,20 @@ class Branch:
         begin = (self.calendar.offset + day) * DAY + np.where(place % 2 == 0, 8 * HOUR + 1800, 15 * HOUR + 1800)
         # A small company's agents telephone for a part of the day.
         hours = np.full(len(day), round(HALF_DAY * max(0.15, min(1.0, self.size.volume * 2))))
-        rows = {"agent": agent, "started": begin, "ended": begin + hours}
-        return keep(rows, rows["ended"] <= self.now)
+        return {"agent": agent, "started": begin, "ended": begin + hours}
 
     def planted(self, world: World, strangers: Array) -> Planting:
-        """Plant ghosts and bad splits; how many falls evenly on the branches."""
+        """Plant ghosts and bad splits, how many falls evenly on the branches, and hide what happens after the present moment."""
         for name in ORDER:
             world[name]["alive"] = np.ones(length(world[name]), dtype=bool)
         world["jobs"]["alive"] = world["jobs"]["exists"].copy()
+        world["splits"]["alive"] = ~np.isin(world["sales"]["status"], (SALE_CANCELLED, CREDIT_REJECTED))[world["splits"]["sale"]]
         share, more = divmod(self.size.planted, self.size.branches)
         crew = [self.staff["rep"], self.staff["agent"]]
-        planting = Planting(self.rng, world, self.today, self.now, 400 if self.size.name == "small" else 210, share + (self.number <= more), strangers,
+        planting = Planting(self.rng, world, self.today, self.midnight, 400 if self.size.name == "small" else 210, share + (self.number <= more), strangers,
                             np.concatenate([one.ids for one in crew]), np.concatenate([one.until for one in crew]))
         plant(planting)
+        cut(world, self.now)
         return planting
 
 
@@ -142,7 +145,7 @@ def _tables(branch: Branch, world: World, given: dict[str, Array], prospects: Ar
     shelf, staff = Shelf(branch.number, branch.zone), branch.staff
     alive = {name: keep(rows, rows["alive"]) if not rows["alive"].all() else rows for name, rows in world.items() if name in ORDER}
     towns = tuple(str(town[0]) for town in branch.towns)
-    yield "prospect", people
+    yield "prospect", people.slice(0, int(alive["leads"]["household"].max()) + 1)
     yield "lead", shelf.lead(alive["leads"], prospects, staff["canvasser"].ids)
     yield "touch", shelf.touch(alive["touches"], prospects, world["leads"]["household"])
     yield "phone_shift", shelf.phone_shift(alive["phone_shifts"], staff["agent"].ids)

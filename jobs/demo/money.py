@@ -105,6 +105,8 @@ def monthly_parts(calendar: Calendar, days: int, world: dict[str, Rows]) -> Part
 
 LOWER_IS_BETTER = {"cancel_rate", "cost_per_lead", "marketing_cost_share"}
 GROWTH_ASKED = 1.09
+MOST = 0.97
+"""No share is asked to be higher."""
 
 
 def targets(rng: Generator, calendar: Calendar, days: int, parts: Parts) -> dict[str, Array]:
@@ -126,6 +128,8 @@ def targets(rng: Generator, calendar: Calendar, days: int, parts: Parts) -> dict
             reached = 1 / reached if name in LOWER_IS_BETTER else reached
             level = top[base] if bottom is None else _ratio(top, bottom, base)
             values[month] = level * growth**years / reached
+            if name.endswith("_rate") or name == "csat":
+                values[month] = min(values[month], MOST)
         found[name] = np.where(values > 0, values, np.nan)
     return found
 
@@ -139,8 +143,10 @@ def _growth(top: Array, closed: int) -> float:
 
 
 def _ratio(top: Array, bottom: Array, month: int) -> float:
-    """Ratios of single months of a small branch jump about: take the quarter around."""
+    """Ratios of single months of a small branch jump about: take the quarter around, or all of history where that has none."""
     near = slice(max(0, month - 1), month + 2)
+    if not top[near].sum() or not bottom[near].sum():
+        near = slice(None)
     return float(top[near].sum() / bottom[near].sum()) if bottom[near].sum() else float("nan")
 
 

@@ -69,7 +69,7 @@ def payments(rng: Generator, sales: Rows, jobs: Rows, changes: Rows, now: int) -
     total = sales["amount"].copy()
     np.add.at(total, changes["sale"], changes["cents"])
     late = np.where(rng.random(size) < 0.12, rng.integers(6, 40, size), rng.integers(0, 6, size))
-    paid = (np.where(jobs["completed"] == NONE, 0, jobs["completed"]) + late) * DAY + rng.integers(10 * HOUR, 18 * HOUR, size)
+    paid = (np.where(jobs["completed"] == NONE, 0, jobs["completed"]) + late) * DAY + np.where(late > 0, rng.integers(10 * HOUR, 18 * HOUR, size), rng.integers(16 * HOUR, 19 * HOUR, size))
     how = np.where(sales["financed"], METHODS.index("financing"), pick(rng, (0.12, 0.63, 0.25), size))
     rest = {"sale": everyone, "at": paid, "cents": total - np.where(pays, deposit, 0), "method": how}
     rows = join([

@@ -72,19 +72,19 @@ def _extra_cancels(rng: Generator, book: Book, rows: Rows, ended: Array, late: A
         ended[rng.permutation(recent)[: int(book.demand.cancels[place])]] = when
 
 
-def status_now(rng: Generator, rows: Rows, today: int, now: int) -> None:
-    """Set ``status`` and hide ends that have not come yet."""
-    ended = (rows["ended"] != NONE) & (rows["ended"] <= now)
+def status_now(rng: Generator, rows: Rows, today: int) -> None:
+    """Set ``status`` at the end of today, ``standing`` (what it would be had nobody called it off) and hide ends of later days."""
+    ended = (rows["ended"] != NONE) & (rows["ended"] // DAY <= today)
     soft = rows["ends"] >= today
     waits = rows["financed"] & (rows["sold"] // DAY >= today - 6)
     waits &= rng.random(len(waits)) < 0.6
-    rows["status"] = np.select(
-        [ended & rows["rejected"], ended, soft & ~waits, soft | waits], [CREDIT_REJECTED, SALE_CANCELLED, IN_RESCISSION, PENDING], FIRM)
+    rows["standing"] = np.select([soft & ~waits, soft | waits], [IN_RESCISSION, PENDING], FIRM)
+    rows["status"] = np.select([ended & rows["rejected"], ended], [CREDIT_REJECTED, SALE_CANCELLED], rows["standing"])
     rows["ended"] = np.where(ended, rows["ended"], NONE)
 
 
-def change_orders(rng: Generator, sales: Rows, jobs: Rows, now: int) -> Rows:
-    """Return change orders between sale and start (``sale``: position); cents."""
+def change_orders(rng: Generator, sales: Rows, jobs: Rows, today: int) -> Rows:
+    """Return change orders between sale and start, until yesterday (``sale``: position); cents."""
     live = np.isin(sales["status"], (FIRM,)) & (rng.random(len(sales["sold"])) < CHANGES)
     sale = np.flatnonzero(live)
     start = jobs["planned_start"][sale] * DAY
@@ -95,7 +95,7 @@ def change_orders(rng: Generator, sales: Rows, jobs: Rows, now: int) -> Rows:
     cents = (np.round(rng.lognormal(np.log(780), 0.6, len(sale)) / 5) * 500).astype(np.int64)
     cents = np.where(rng.random(len(sale)) < 0.26, -np.minimum(cents, sales["amount"][sale] // 8), cents)
     rows = {"sale": sale, "at": at, "cents": cents}
-    return keep(rows, (at <= now) & (cents != 0))
+    return keep(rows, (at // DAY < today) & (cents != 0))
 
 
 def commissionable(sales: Rows, changes: Rows) -> Array:
@@ -105,12 +105,12 @@ def commissionable(sales: Rows, changes: Rows) -> Array:
     return base
 
 
-def splits(rng: Generator, staff: Staff, appointments: Rows, leads: Rows, sales: Rows, jobs: Rows, changes: Rows, now: int) -> Rows:
-    """Return who is paid how much for each sale that stands: percents sum to 100, cents to the commissionable amount.
+def splits(rng: Generator, staff: Staff, appointments: Rows, leads: Rows, sales: Rows, jobs: Rows, changes: Rows) -> Rows:
+    """Return who is paid how much for each sale: percents sum to 100, cents to the commissionable amount.
 
-    Splits of cancelled and rejected sales have been taken back (their rows are gone).  ``employee`` is an id.
+    Those of cancelled and rejected sales are taken back later.  ``employee`` is an id.
     """
-    live = np.flatnonzero(np.isin(sales["status"], (PENDING, IN_RESCISSION, FIRM)))
+    live = np.arange(len(sales["sold"]))
     appointment = sales["appointment"][live]
     source, day = leads["source"][appointments["lead"][appointment]], sales["sold"][live] // DAY
     place = day - staff.offset
@@ -134,7 +134,7 @@ def splits(rng: Generator, staff: Staff, appointments: Rows, leads: Rows, sales:
     rows = keep(rows, rows["percent"] > 0)
     rows = keep(rows, np.argsort(rows["sale"], kind="stable"))
     rows["cents"] = allocate(commissionable(sales, changes)[rows["sale"]], rows["percent"], rows["sale"])
-    _pay(rng, rows, sales, jobs, changes, now)
+    _pay(rng, rows, sales, jobs, changes)
     return rows
 
 
@@ -155,12 +155,10 @@ def allocate(base: Array, percent: Array, group: Array) -> Array:
     return cents + (running_count(group) < np.repeat(left, sizes))
 
 
-def _pay(rng: Generator, rows: Rows, sales: Rows, jobs: Rows, changes: Rows, now: int) -> None:
+def _pay(rng: Generator, rows: Rows, sales: Rows, jobs: Rows, changes: Rows) -> None:
     """Set ``edited`` (entered after the sale, again with each change order) and ``locked`` (the Friday after completion)."""
     edited = sales["sold"] + rng.integers(300, 5400, len(sales["sold"]))
     np.maximum.at(edited, changes["sale"], changes["at"] + 1200)
-    edited = np.minimum(edited, now)
     friday = jobs["completed"] + 1 + (4 - (jobs["completed"] + 1 + 3) % 7) % 7
     locked = np.where(jobs["completed"] == NONE, NONE, np.maximum(friday * DAY + 18 * HOUR, edited + DAY))
-    locked = np.where(locked > now, NONE, locked)
     rows["edited"], rows["locked"] = edited[rows["sale"]], locked[rows["sale"]]

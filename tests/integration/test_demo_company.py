@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, text
-from tests.integration.demo_rules import LEDGER, PAIRS, RULES
 
 from jobs.demo.load import Loaded, load_company
 from jobs.errors import CommandError
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
+from tests.integration.demo_rules import LEDGER, PAIRS, RULES
 
 NOW = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -45,7 +45,7 @@ def truth(rows: Connection, rule: str) -> list[int]:
 
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_every_planted_fault_is_found_and_nothing_else_breaks_the_rule(rows: Connection, rule: str) -> None:
-    planted = truth(rows, rule.split()[0])
+    planted = truth(rows, rule.split(maxsplit=1)[0])
     statement = RULES[rule]
     if rule == "G1 without a sale":
         statement = f"{statement} AND NOT EXISTS (SELECT FROM crm.sale s WHERE s.appointment_id = a.id AND s.status IN ('cancelled', 'credit_rejected'))"

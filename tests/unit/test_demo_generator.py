@@ -1,0 +1,161 @@
+"""The demo company's generator, without a database."""
+
+import hashlib
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from jobs.demo.arrays import DAY, NONE, Zone, day_number, pick, running_count, to_date
+from jobs.demo.calendar import Calendar, fiscal, holidays
+from jobs.demo.company import Company, places
+from jobs.demo.load import as_csv
+from jobs.demo.sales import allocate
+from jobs.demo.sizes import SIZES, span_of
+
+NOW = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
+
+
+def company(seed: int = 7, now: datetime = NOW) -> Company:
+    return Company(SIZES["small"], seed, span_of(SIZES["small"], now.date(), now))
+
+
+def checksum(made: Company) -> str:
+    found = hashlib.sha256()
+    for name, table in made.tables():
+        found.update(name.encode() + as_csv(table))
+    found.update(repr(made.truth).encode() + repr(made.gone).encode())
+    return found.hexdigest()
+
+
+def tables(made: Company) -> dict[str, pa.Table]:
+    parts: dict[str, list[pa.Table]] = {}
+    for name, table in made.tables():
+        parts.setdefault(name, []).append(table)
+    return {name: pa.concat_tables(found) for name, found in parts.items()}
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, pa.Table]:
+    return tables(company())
+
+
+def test_the_same_size_seed_and_day_make_the_same_company() -> None:
+    first = checksum(company())
+    assert checksum(company()) == first
+    assert checksum(company(seed=8)) != first
+
+
+def test_an_hour_later_on_the_same_day_nothing_earlier_has_changed(small: dict[str, pa.Table]) -> None:
+    later = tables(company(now=NOW + timedelta(hours=1)))
+    before = {tuple(row.values()) for row in small["lead"].select(["branch_id", "source_id", "created_at", "canvasser_id"]).to_pylist()}
+    after = {tuple(row.values()) for row in later["lead"].select(["branch_id", "source_id", "created_at", "canvasser_id"]).to_pylist()}
+    assert before <= after
+    assert later["call"].num_rows > small["call"].num_rows
+
+
+def test_a_small_company_is_small_and_has_lived_for_more_than_four_hundred_days(small: dict[str, pa.Table]) -> None:
+    assert 20_000 < sum(table.num_rows for table in small.values()) < 60_000
+    days = small["calendar_day"]["day"].to_pylist()
+    assert (NOW.date() - min(days)).days >= 400
+    assert (max(days) - NOW.date()).days >= 365
+
+
+def test_external_ids_are_unique_in_each_table(small: dict[str, pa.Table]) -> None:
+    for name, table in small.items():
+        if "external_id" in table.column_names:
+            assert len(set(table["external_id"].to_pylist())) == table.num_rows, name
+
+
+def test_no_two_households_share_an_address_a_telephone_or_an_email(small: dict[str, pa.Table]) -> None:
+    for columns in (["address", "city", "state_code"], ["phone"], ["email"]):
+        seen = Counter(tuple(row.values()) for row in small["prospect"].select(columns).to_pylist())
+        assert seen.most_common(1)[0][1] == 1, columns
+
+
+def test_every_target_has_a_row_for_the_company_and_each_branch(small: dict[str, pa.Table]) -> None:
+    rows = [row for row in small["target"].to_pylist() if row["month"] == date(2026, 11, 1)]
+    assert Counter(row["kpi"] for row in rows) == Counter({row["kpi"]: 6 for row in rows})
+    assert len({row["kpi"] for row in rows}) == 24
+    assert all(0 < row["value"] < 1 for row in rows if row["kpi"].endswith("_rate"))
+
+
+def test_branches_live_in_two_time_zones_and_own_a_territory(small: dict[str, pa.Table]) -> None:
+    assert set(small["branch"]["time_zone"].to_pylist()) == {"America/New_York", "America/Chicago"}
+    assert all('"coordinates":[[' in territory for territory in small["branch"]["territory"].to_pylist())
+    assert len(places()) >= SIZES["large"].branches
+
+
+def test_marketing_that_costs_nothing_has_no_spend(small: dict[str, pa.Table]) -> None:
+    names = dict(zip(small["lead_source"]["id"].to_pylist(), small["lead_source"]["name"].to_pylist(), strict=True))
+    paid = {names[source] for source in small["marketing_spend"]["source_id"].to_pylist()}
+    assert not paid & {"Referral", "Previous Customer", "Self-Generated"}
+    assert {"Google Search", "Door Canvass", "Outbound Calling"} <= paid
+
+
+def test_one_branch_is_in_a_slump_and_the_truth_says_which() -> None:
+    made = company()
+    for _ in made.tables():
+        pass
+    assert [(row["branch_id"], row["entity"]) for row in made.truth if row["rule"] == "slump"] == [(4, "day")]
+    anomalies = Counter(row["rule"] for row in made.truth if row["kind"] == "anomaly")
+    assert set(anomalies) == {"leads_high", "leads_low", "sales_high", "sales_low", "cancels_high"}
+
+
+def test_holidays_fall_on_their_days() -> None:
+    found = {name: day for day, name in holidays(2026).items()}
+    assert found["Thanksgiving Day"] == date(2026, 11, 26)
+    assert found["Memorial Day"] == date(2026, 5, 25)
+    assert found["Labor Day"] == date(2026, 9, 7)
+    assert len(found) == 11
+
+
+@pytest.mark.parametrize(("sold", "ends"), [
+    (date(2026, 11, 20), date(2026, 11, 24)),  # Friday: Saturday, Monday, Tuesday
+    (date(2026, 11, 24), date(2026, 11, 28)),  # Thanksgiving does not count
+    (date(2026, 11, 22), date(2026, 11, 25)),  # sold on a Sunday
+])
+def test_the_third_business_day_skips_sundays_and_holidays(sold: date, ends: date) -> None:
+    calendar = Calendar(date(2026, 1, 1), date(2026, 12, 31))
+    assert to_date(calendar.rescission_end[day_number(sold) - calendar.offset]) == ends
+
+
+@pytest.mark.parametrize(("day", "start", "expected"), [
+    (date(2026, 1, 31), 1, (2026, 1, 1)), (date(2026, 12, 1), 1, (2026, 4, 12)), (date(2026, 6, 30), 7, (2026, 4, 12)), (date(2026, 7, 1), 7, (2027, 1, 1)),
+])
+def test_a_fiscal_year_is_named_after_the_year_it_ends_in(day: date, start: int, expected: tuple[int, int, int]) -> None:
+    assert fiscal(day, start) == expected
+
+
+def test_wall_clocks_become_utc_on_both_sides_of_a_clock_change() -> None:
+    zone = Zone("America/New_York", day_number(date(2026, 1, 1)), day_number(date(2026, 12, 31)))
+    noon = [day_number(day) * DAY + DAY // 2 for day in (date(2026, 3, 7), date(2026, 3, 8), date(2026, 11, 1))]
+    hours = [(utc - local) // 3600 for utc, local in zip(zone.to_utc(np.array(noon)), noon, strict=True)]
+    assert hours == [5, 4, 5]
+    assert zone.to_utc(np.array([NONE]))[0] == NONE
+
+
+@pytest.mark.parametrize("total", [0, 1, 99, 1_234_567, 10_000_001])
+def test_shares_of_a_sale_add_up_to_the_cent(total: int) -> None:
+    percent = np.array([33.34, 33.33, 33.33, 82.5, 12.5, 5.0])
+    group = np.array([1, 1, 1, 2, 2, 2])
+    cents = allocate(np.full(6, total), percent, group)
+    assert cents[:3].sum() == total
+    assert cents[3:].sum() == total
+    assert np.abs(cents - total * percent / 100).max() <= 1
+
+
+def test_running_counts_count_equal_ones_before() -> None:
+    assert running_count(np.array([5, 3, 5, 5, 3])).tolist() == [0, 0, 1, 2, 1]
+
+
+def test_draws_follow_their_weights() -> None:
+    drawn = np.bincount(pick(np.random.default_rng(1), (1.0, 0.0, 3.0), 40_000), minlength=3) / 40_000
+    assert drawn[1] == 0
+    assert drawn[2] == pytest.approx(0.75, abs=0.01)
+
+
+def test_missing_and_empty_text_differ_in_the_csv() -> None:
+    assert as_csv(pa.table({"a": pa.array(["", None, 'say "so", twice']), "b": pa.array([None, 1, 2])})) == b'"",\n,1\n"say ""so"", twice",2\n'
