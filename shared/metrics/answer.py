@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from shared.metrics.errors import QuestionError
 from shared.metrics.metric import Level, Measure, Metric, Ratio, Sum
 from shared.metrics.period import add_months, month_start, quarter_start, week_start, year_start
 from shared.metrics.question import Question
 from shared.metrics.statements import Statement, run, statements, whole_history
 
+MOST_ROWS = 200_000
+"""Rows of an answer at most: beyond that nobody reads it, and one question would take the memory of all others."""
 Key = tuple[object, ...]
 Column = dict[Key, float]
 """Row key (bucket, then one key per split) -> value."""
@@ -101,6 +104,9 @@ def _keys(question: Question, columns: dict[object, Column]) -> list[Key]:
     if question.grain == "all":
         return sorted(keys, key=repr) if question.split else [()]
     splits = {key[1:] for key in keys} if question.split else {()}
+    rows = len(splits) * len(_buckets(question))
+    if rows > MOST_ROWS:
+        raise QuestionError("split", f"the answer would have {rows:,} rows, {MOST_ROWS:,} are allowed: ask for fewer days, a coarser grain or fewer splits")
     return sorted((bucket, *split) for bucket in _buckets(question) for split in splits)
 
 

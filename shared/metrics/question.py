@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
@@ -15,6 +16,7 @@ from shared.metrics.registry import metric
 Grain = Literal["all", "day", "week", "month", "quarter", "year"]
 GRAINS: tuple[str, ...] = get_args(Grain)
 MOST_SPLITS = 3
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Question:
         for name, keys in self.where:
             each = dimension(name)
             self._check(each, "where")
-            if each.is_number and not all(key.lstrip("-").isdigit() and len(key) < 10 for key in keys):
+            if each.is_number and not all(_WHOLE.fullmatch(key) for key in keys):
                 raise QuestionError(f"where.{name}", f"keys of {name} are whole numbers, not {', '.join(keys)}")
 
     def _check(self, each: Dimension, part: str) -> None:
