@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from dash import Dash, html
+from dash import Dash
 from dash.development.base_component import Component
-from flask import g
 
+from cmo_app.page import View, page
 from cmo_app.site import Site
 from shared.metrics.ask import Ask
 from shared.metrics.headline import Headlines
@@ -21,10 +21,11 @@ def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Refere
     """Return the CMO site; its Flask server is ``app.server``.  One per process."""
     known = reference or Reference(engines)
     headlines = Headlines(ask, known, settings)
-    app = Site("cmo_app", assets_folder=str(Path(__file__).parent / "assets"), title="Northline CMO", update_title=None, compress=True, use_pages=False, pages_folder="", suppress_callback_exceptions=True)
+    app = Site("cmo_app", assets_folder=str(Path(__file__).parent / "assets"), title="Northline CMO", update_title=None, compress=True, use_pages=False, pages_folder="",
+               suppress_callback_exceptions=True, meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}])
 
     def draw(query: dict[str, str]) -> Component:
-        return html.Div(g.person.name)
+        return page(View.of(query, ask.today, settings), headlines, known)
 
     app.draw = draw
     app.layout = app.current_layout

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 from dash import Dash, html
-from dash._utils import to_json
 from dash.development.base_component import Component
 from flask import abort, g, request
 
@@ -23,7 +22,7 @@ class Site(Dash):
         if request.path != "/":
             abort(404)
         inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
-        return document("Northline CMO", self.get_layout(), to_json(self._callback_list), inner, figures=False)
+        return document("Northline CMO", self.get_layout(), "[]", inner, figures=False)
 
     def current_layout(self) -> Component:
         """Return the page for this request's query, or for that of the page which dash-renderer asks for."""
@@ -34,5 +33,5 @@ class Site(Dash):
 
 
 def query_of(text: str) -> dict[str, str]:
-    """Return the first value of each name of a query string."""
+    """Return the first value of each name of a query string; a query of more than twenty parts is nobody's and is empty."""
     return dict(reversed(parse_qsl(text.lstrip("?")[:2000]))) if text.count("&") < 20 else {}

@@ -10,6 +10,22 @@ window.northlineMap = (function () {
     return found;
   }
 
+  /* Labels that would lie on each other are moved down, in order from the north. */
+  function apart(container) {
+    const marks = [...container.querySelectorAll(".map-label")];
+    marks.forEach((mark) => { mark.style.transform = ""; });
+    const placed = [];
+    marks.map((mark) => ({ mark, box: mark.getBoundingClientRect() })).sort((a, b) => a.box.top - b.box.top).forEach(({ mark, box }) => {
+      let shift = 0;
+      placed.forEach((other) => {
+        const across = box.left < other.right && box.right > other.left;
+        if (across && box.top + shift < other.bottom) shift = Math.max(shift, other.bottom - box.top + 1);
+      });
+      if (shift) mark.style.transform = "translateY(" + shift + "px)";
+      placed.push({ left: box.left, right: box.right, bottom: box.bottom + shift });
+    });
+  }
+
   return {
     state: () => ({ color: "var(--border-strong)", weight: 0.8, fillColor: "var(--surface-2)", fillOpacity: 1 }),
     territory: (feature, context) => {
@@ -22,10 +38,11 @@ window.northlineMap = (function () {
       layer.on("mouseover", () => layer.setStyle({ fillOpacity: 0.5 }));
       layer.on("mouseout", () => layer.setStyle({ fillOpacity: 0.34 }));
     },
+    moved: (event) => setTimeout(() => apart(event.target.getContainer()), 0),
     label: (feature, latlng) => {
       const box = document.createElement("div");
       box.className = "map-label";
-      box.append(element("name", feature.properties.name), element("value", feature.properties.value + (feature.properties.share ? " · " + feature.properties.share : "")));
+      box.append(element("name", feature.properties.name), element("value", feature.properties.share || feature.properties.value));
       return L.marker(latlng, { interactive: false, keyboard: false, icon: L.divIcon({ className: "map-mark", html: box, iconSize: [110, 34], iconAnchor: [55, 17] }) });
     },
   };

@@ -43,10 +43,10 @@ def notes(visit: Visit, headlines: Sequence[Headline], lines: Sequence[tuple[Bra
 
 
 def _of_headline(headline: Headline) -> Note:
-    share = headline.attainment or 0.0
+    share, of_what = (headline.pace, "pace") if headline.pace is not None else (headline.attainment or 0.0, "the target")
     trend = "" if headline.direction == "flat" or headline.change is None else f", {headline.direction} {headline.change_text} against {headline.comparison.period.words}"
     goal = write(headline.goal.value, headline.metric.unit) if headline.goal else ""
-    return Note(headline.status, share, f"{headline.metric.label} is at {headline.text}", f"{percent(share)} of the target {goal}{trend}.", glass=headline.metric.name)
+    return Note(headline.status, share, f"{headline.metric.label}: {headline.text}, {percent(share)} of {of_what}", f"The target is {goal}{trend}.", glass=headline.metric.name)
 
 
 def _of_branch(visit: Visit, branch: Branch, headline: Headline) -> Note:

@@ -31,7 +31,8 @@ def firmness_card(visit: Visit, sources: Sources) -> html.Section:
     bar = html.Div([html.I(className="firm", style={"width": f"{part:.1%}"}), html.I(className="soft", style={"width": f"{1 - part:.1%}"})], className="two", role="img",
                    **{"aria-label": f"{part:.0%} firm, {1 - part:.0%} soft"})
     lines = [_line("firm", "Firm", firm, part), _line("soft", "Soft", soft, 1 - part)]
-    return card(3, TITLE, bar, html.Div(lines, className="fs"), html.P(_words(soft, rate), className="say"), sub=sub, name="firmness")
+    large = html.Div([html.B(f"{part:.0%}"), html.Span("is firm")], className="ff")
+    return card(3, TITLE, large, bar, html.Div(lines, className="fs"), html.P(_words(soft, rate), className="say"), sub=sub, name="firmness")
 
 
 def _line(name: str, label: str, amount: float, part: float) -> html.Button:

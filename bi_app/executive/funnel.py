@@ -15,7 +15,7 @@ TITLE = "Lead to installed"
 COHORT = {"leads": "Leads", "contacted_leads": "Contacted", "set_leads": "Set", "issued_leads": "Issued", "demo_leads": "Demo",
           "sold_leads": "Gross sale", "net_sold_leads": "Net sale", "installed_leads": "Installed"}
 EVENT = {"leads": "Leads", "appointments_set": "Set", "issued": "Issued", "demos": "Demo", "gross_sales": "Gross sale", "net_sales": "Net sale", "jobs_completed": "Installed"}
-_LEAST_WIDTH = 15.0
+_LEAST_WIDTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ def funnel_card(visit: Visit, sources: Sources) -> html.Section:
     names = COHORT if is_cohort else EVENT
     answer = sources.ask(Question(tuple(names), visit.period, branches=visit.filters.branch_set), visit.scope)
     found = steps(list(names.values()), [answer.value(name) for name in names])
-    said = "The period's leads, followed to today" if is_cohort else "What happened in the period, whenever the lead came"
+    said = "What became of these days' leads" if is_cohort else "What happened in these days"
     if not any(step.count for step in found):
         return card(4, TITLE, empty("No lead came in and nothing was sold in these days.", action=None), sub=said, side=_switch(visit))
-    head = [html.Div(), html.Div(), html.Div("of step", className="p h"), html.Div("of leads", className="p h q")]
+    head = [html.Div(), html.Div(), html.Div(), html.Div("of step", className="p h"), html.Div("of leads", className="p h q")]
     rows = [cell for number, step in enumerate(found) for cell in _row(step, number, max(each.count for each in found))]
     return card(4, TITLE, html.Div(head + rows, className=f"fn n{len(found)}", role="list"), sub=said, side=_switch(visit), name="funnel")
 
 
 def _row(step: Step, number: int, most: float) -> list[html.Div]:
     width = max(_LEAST_WIDTH, step.count / most * 100) if most else _LEAST_WIDTH
-    bar = html.Div(f"{step.count:,.0f}", className="b", style={"width": f"{width:.1f}%", "--o": str(58 - number * 6)})
-    return [html.Div(step.label, className="t", role="listitem"), html.Div(bar, className="bw"),
+    bar = html.Div(className="b", style={"width": f"{width:.1f}%", "--o": str(100 - number * 8)})
+    return [html.Div(step.label, className="t", role="listitem"), html.Div(f"{step.count:,.0f}", className="c"), html.Div(bar, className="bw"),
             html.Div("" if number == 0 else share(step.of_before), className="p", title="" if number == 0 else f"{share(step.of_before)} of the step before"),
             html.Div("" if number == 0 else share(step.of_first), className="p q", title="" if number == 0 else f"{share(step.of_first)} of all leads")]
 

@@ -24,12 +24,12 @@ _ROW, _HEAD = 46, 34
 def leaderboard_card(visit: Visit, sources: Sources) -> html.Section:
     """Return the card for the chosen period and branches, ranked by NSLI."""
     places = leaderboard(sources.ask, sources.reference, visit.period, visit.scope, branches=visit.filters.branch_set)
-    sub = f"Ranked by NSLI, net sales $ per lead issued; below {metric('nsli').minimum_sample} leads the rank is drawn towards the branch"
+    sub = f"By NSLI, net sales $ per lead issued; under {metric('nsli').minimum_sample} leads, drawn towards the branch"
     if not places:
         return card(7, TITLE, empty("No appointment was issued in these days.", symbol="people"), sub=sub)
     best = max(place.fair_value for place in places)
     rows = [_row(place, best) for place in places]
-    return card(7, TITLE, lazy("leaderboard", _grid(rows), _table(rows[:_FIRST]), "board"), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
+    return card(7, TITLE, lazy("leaderboard", _grid(rows), _table(rows[:_FIRST]), "board", wide_only=True), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
 
 
 def _row(place: Place, best: float) -> dict[str, object]:
@@ -50,12 +50,12 @@ def _number(value: float) -> float | None:
 def _grid(rows: list[dict[str, object]]) -> dag.AgGrid:
     right = {"type": "rightAligned", "sortingOrder": ["desc", "asc", None]}
     columns = [
-        {"field": "rank", "headerName": "#", "width": 74, "cellRenderer": "NorthlineRank"},
-        {"field": "name", "headerName": "Representative", "flex": 1, "minWidth": 170, "cellRenderer": "NorthlineWho"},
-        {"field": "nsli", "headerName": "NSLI", "width": 168, "cellRenderer": "NorthlineBar", "sortingOrder": ["desc", "asc", None]},
-        {"field": "net", "headerName": "Net sales $", "width": 108, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "net_text", "strong": True}, **right},
-        {"field": "close", "headerName": "Net close", "width": 92, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "close_text"}, **right},
-        {"field": "issued", "headerName": "Issued", "width": 78, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "issued_text"}, **right},
+        {"field": "rank", "headerName": "#", "width": 66, "cellRenderer": "NorthlineRank"},
+        {"field": "name", "headerName": "Representative", "flex": 1, "minWidth": 150, "cellRenderer": "NorthlineWho"},
+        {"field": "nsli", "headerName": "NSLI", "width": 134, "cellRenderer": "NorthlineBar", "sortingOrder": ["desc", "asc", None]},
+        {"field": "net", "headerName": "Net sales $", "width": 100, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "net_text", "strong": True}, **right},
+        {"field": "close", "headerName": "Net close", "width": 86, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "close_text"}, **right},
+        {"field": "issued", "headerName": "Issued", "width": 70, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "issued_text"}, **right},
     ]
     return dag.AgGrid(
         id="leaderboard-grid", rowData=rows, columnDefs=columns, className="nl-grid", style={"height": f"{_HEAD + _ROW * min(_FIRST, len(rows)) + 2}px"},

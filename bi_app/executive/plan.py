@@ -1,8 +1,11 @@
 """Which headlines stand on the executive page, and over which days."""
 
+from datetime import timedelta
+
 from bi_app.visit import Visit
 from shared.metrics.headline import Wanted
-from shared.metrics.period import period
+from shared.metrics.period import Period, add_months, month_start, period, quarter_start, week_start
+from shared.metrics.question import Grain, Question
 
 REVENUE = {"today": "Today", "wtd": "This week", "mtd": "This month", "ytd": "This year"}
 """Preset -> label of a revenue tile."""
@@ -14,6 +17,17 @@ FLOW = ("leads", "set_rate", "issue_rate", "sit_rate", "net_close_rate", "nsli",
 def revenue_wanted(visit: Visit, fiscal_start_month: int) -> list[Wanted]:
     """Return what the revenue tiles show: always these four spans, for the chosen branches."""
     return [Wanted(REVENUE_METRIC, period(preset, visit.today, fiscal_start_month), branches=visit.filters.branch_set) for preset in REVENUE]
+
+
+def revenue_lines(visit: Visit) -> list[Question]:
+    """Return what the sparklines of the revenue tiles show: 28 days, 13 weeks, 13 months and 9 quarters, each without the running one (days: with it)."""
+    monday, month, quarter = week_start(visit.today), month_start(visit.today), quarter_start(visit.today)
+    day = timedelta(days=1)
+    spans: list[tuple[Period, Grain]] = [
+        (Period(visit.today - 27 * day, visit.today), "day"), (Period(monday - 91 * day, monday - day), "week"),
+        (Period(add_months(month, -13), month - day), "month"), (Period(add_months(quarter, -27), quarter - day), "quarter"),
+    ]
+    return [Question((REVENUE_METRIC,), span, grain, branches=visit.filters.branch_set) for span, grain in spans]
 
 
 def flow_wanted(visit: Visit) -> list[Wanted]:

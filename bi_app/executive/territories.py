@@ -52,7 +52,7 @@ def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> dl.Map:
         dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": labels}, pointToLayer={"variable": here + "label"}, interactive=False), name="labels", style={"zIndex": 450, "pointerEvents": "none"}),
     ]
     return dl.Map(layers, center=[39.5, -98.35], zoom=4, zoomControl=False, attributionControl=False, scrollWheelZoom=False, dragging=False, doubleClickZoom=False, touchZoom=False, boxZoom=False,
-                  keyboard=False, zoomSnap=0.05, zoomAnimation=False, fadeAnimation=False, className="map")
+                  keyboard=False, zoomSnap=0.05, eventHandlers={"moveend": {"variable": here + "moved"}}, zoomAnimation=False, fadeAnimation=False, className="map")
 
 
 def _list(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> html.Div:

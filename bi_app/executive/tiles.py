@@ -34,21 +34,21 @@ def points(values: Sequence[float]) -> str:
     return ",".join("" if math.isnan(value) else f"{value:.6g}" for value in values)
 
 
-def revenue_tile(headline: Headline, label: str, code: str) -> html.Button:
+def revenue_tile(headline: Headline, label: str, code: str, line: Sequence[float]) -> html.Button:
     """Return a large tile: value, change, share of target with pace and landing, sparkline.  A click opens the glass box of ``code``."""
     return html.Button([
         html.Span([label, html.Em("net sales $, booked")], className="label"),
         html.Span(headline.text, className="value"),
         html.Span([delta(headline), html.Span(f"vs {headline.comparison.period.words}", className="against")], className="meta", title=headline.words),
         _plan(headline),
-        spark(headline.series, bad=headline.is_good is False),
+        spark(line, bad=headline.is_good is False),
     ], className="tile s3", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": code, "aria-haspopup": "dialog"})
 
 
 def _plan(headline: Headline) -> html.Span:
     goal, share = headline.goal, headline.attainment
     if goal is None or share is None:
-        return html.Span(html.Span("No target set", className="line"), className="plan")
+        return html.Span([html.Span("No target for this day" if goal and not goal.value else "No target set", className="line"), html.Span(className="meter")], className="plan")
     words = [html.Span([html.B(percent(share)), f" of {write(goal.value, headline.metric.unit)}"])]
     if headline.projected is not None and headline.pace is not None:
         words.append(html.Span(f"lands at {write(headline.projected, headline.metric.unit)}"))

@@ -31,7 +31,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     return html.Div([
         topbar(TITLE, visit, compared, _moment(revenue or flow, sources)), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
         html.Div([
-            *_revenue(revenue),
+            *_revenue(visit, sources, revenue),
             drawn(12, "Lead flow and conversion", lambda: _strip(_or_fail(flow))),
             drawn(8, trend.TITLE, lambda: trend.trend_card(visit, sources)),
             drawn(4, funnel.TITLE, lambda: funnel.funnel_card(visit, sources)),
@@ -75,10 +75,11 @@ def _or_fail(numbers: list[T] | None) -> list[T]:
     return numbers
 
 
-def _revenue(headlines: list[Headline] | None) -> list[Component]:
+def _revenue(visit: Visit, sources: Sources, headlines: list[Headline] | None) -> list[Component]:
     if headlines is None:
         return [drawn(12, "Revenue", lambda: html.Div(_or_fail(headlines)))]
-    return [tiles.revenue_tile(headline, label, plan.glass_code(preset)) for headline, (preset, label) in zip(headlines, plan.REVENUE.items(), strict=True)]
+    lines = _numbers(lambda: [list(answer.frame[plan.REVENUE_METRIC]) for answer in sources.ask.many(plan.revenue_lines(visit), visit.scope)]) or [[]] * len(headlines)
+    return [tiles.revenue_tile(headline, label, plan.glass_code(preset), line) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
 
 
 def _strip(headlines: list[Headline]) -> Component:
@@ -88,7 +89,7 @@ def _strip(headlines: list[Headline]) -> Component:
 def _moment(headlines: list[Headline] | None, sources: Sources) -> str:
     if not headlines:
         return "No numbers at this moment"
-    return f"Exact as of {min(headline.as_of for headline in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)):%-I:%M %p}"
+    return f"As of {min(headline.as_of for headline in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)):%-I:%M %p}"
 
 
 PAGE = Page("/", "Executive", "executive", layout)

@@ -31,12 +31,12 @@ def script_of(library: str) -> str:
     return f"/_dash-component-suites/{library}/{build_fingerprint(name, module.__version__, int(path.stat().st_mtime))}"
 
 
-def lazy(name: str, component: Component, stand_in: Component, class_name: str = "") -> html.Div:
+def lazy(name: str, component: Component, stand_in: Component, class_name: str = "", *, wide_only: bool = False) -> html.Div:
     """Return ``stand_in``, which shell.js replaces by ``component`` once it is near the screen and its library is loaded.
 
     ``stand_in`` has the size of ``component`` and, where it can, its content: it is what a reader sees first, and all that stays
-    where scripts fail.
+    where scripts fail, or, with ``wide_only``, on a phone.
     """
     source = f'{{"script":"{script_of(component._namespace)}","component":{to_json(component)}}}'  # noqa: SLF001 (dash has no other name for it)
     stand_in.className = f"stand-in {getattr(stand_in, 'className', '') or ''}".rstrip()
-    return html.Div(stand_in, id=name, className=class_name or None, **{"data-lazy": source})
+    return html.Div(stand_in, id=name, className=class_name or None, **{"data-lazy": source, **({"data-wide": ""} if wide_only else {})})

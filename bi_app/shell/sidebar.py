@@ -40,6 +40,7 @@ def person_items(visit: Visit) -> list[Component]:
     entries = [html.A([icon("user"), "Account"], href="/account", className="item"), html.A([icon("key"), "Change password"], href="/account/password", className="item")]
     if person.rules.manages_people:
         entries.append(html.A([icon("people"), "People"], href="/admin/people", className="item"))
+    entries.append(html.Button([icon("print"), "Print this page"], className="item", type="button", **{"data-do": "print"}))
     sign_out = html.Form([dcc.Input(type="hidden", name="form_token", value=visit.form_token), html.Button([icon("out"), "Sign out"], className="item", type="submit")],
                          method="post", action="/sign-out")
     return [html.Div([html.Span(person.initials, className="ava"), html.Div([html.B(person.name), html.Small(person.email)])], className="who-box"),

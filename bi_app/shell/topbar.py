@@ -16,8 +16,7 @@ def topbar(title: str, visit: Visit, words: str, as_of: str) -> html.Header:
     heading = html.Div([html.H1(title), html.Div(f"{visit.branch_words} · {visit.period.words}{words}", className="sub", title=f"{visit.branch_words} · {visit.period.words}{words}")], className="heading")
     fresh = html.Span([html.B(), as_of], className="fresh optional", title="Numbers are exact at this moment: a row counts as soon as it is committed.")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    paper = html.Button(icon("print"), className="ib icon hide-s no-print", type="button", title="Print", **{"data-do": "print", "aria-label": "Print this page"})
-    return html.Header([heading, html.Div(className="grow"), fresh, segments(visit), dates(visit), branches(visit), paper, theme], className="top")
+    return html.Header([heading, html.Div(className="grow"), fresh, segments(visit), dates(visit), branches(visit), theme], className="top")
 
 
 def segments(visit: Visit) -> html.Nav:
@@ -33,14 +32,14 @@ def _choice(visit: Visit, preset: str, label: str, name: str = "") -> html.A:
 def dates(visit: Visit) -> html.Details:
     """Return the popover with further periods and a range of one's own."""
     is_other = visit.filters.period not in SEGMENTS
-    shown = "Dates" if not is_other else PRESETS[visit.filters.period][0] if visit.filters.period in PRESETS else visit.period.words
+    shown = "" if not is_other else PRESETS[visit.filters.period][0] if visit.filters.period in PRESETS else visit.period.words
     form = html.Div([
         html.Label(["From", _day("from", visit.period.start)]), html.Label(["To", _day("to", visit.period.end)]),
         html.Div(className="problem", role="alert"),
         html.Button("Show these days", className="button primary", type="button", **{"data-do": "dates"}),
     ], className="dates")
-    return popover([icon("calendar"), html.Span(shown, className="tx-s")], [html.H3("Other periods"), *(_choice(visit, preset, PRESETS[preset][0], "item") for preset in MORE), html.Hr(), form],
-                   label=f"Period: {shown}", name="ib on" if is_other else "ib", wrapper="no-print")
+    return popover([icon("calendar"), html.Span(shown) if shown else None], [html.H3("Other periods"), *(_choice(visit, preset, PRESETS[preset][0], "item") for preset in MORE), html.Hr(), form],
+                   label=f"Period: {shown or 'other days'}", name="ib on" if is_other else "ib icon", wrapper="no-print")
 
 
 def _day(name: str, value: date) -> dcc.Input:

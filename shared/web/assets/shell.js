@@ -59,6 +59,7 @@
       return;
     }
     closePopovers(event.target.closest("details.pop"));
+    if (event.target.closest(".skip")) { event.preventDefault(); $("#main").focus(); scrollTo(0, 0); return; }
     const button = event.target.closest("[data-do]");
     if (button) { ACTIONS[button.dataset.do](button, event); return; }
     const asks = event.target.closest("[data-glass]");
@@ -139,6 +140,7 @@
     return libraries[address];
   }
   function place(stand) {
+    if ("wide" in stand.dataset && matchMedia("(max-width:680px)").matches) return;  // the stand-in is made for a phone
     if (!$(":scope > .stand-in", stand)) return;  // in its place already
     const source = JSON.parse(stand.dataset.lazy);
     library(source.script).then(() => dash_clientside.set_props(stand.id, { children: source.component }));
