@@ -15,16 +15,16 @@ def table(lines: Sequence[tuple[Branch, Sequence[Headline]]]) -> html.Section:
     if not lines:
         return html.Section(html.Div([html.B("No branch yet"), html.Span("Branches appear here once they exist.")], className="empty"), className="card-x", **{"aria-label": "Branches"})
     most = [max((_number(found[column].value) for _, found in lines), default=0.0) for column in range(len(lines[0][1]))]
-    head = html.Tr([html.Th("Branch"), *(html.Th(headline.metric.label, className="n", colSpan=2, title=headline.metric.meaning) for headline in lines[0][1])])
+    head = html.Tr([html.Th("Branch"), *(html.Th(headline.metric.label, className="n", title=headline.metric.meaning) for headline in lines[0][1])])
     ordered = sorted(lines, key=lambda line: -_number(line[1][0].value))
-    rows = [html.Tr([html.Td(branch.name, className="name"), *(cell for column, headline in enumerate(found) for cell in _cells(headline, most[column]))]) for branch, found in ordered]
+    rows = [html.Tr([html.Td(branch.name, className="name"), *(_cell(headline, most[column]) for column, headline in enumerate(found))]) for branch, found in ordered]
     return html.Section([html.Div(html.H2("Branches side by side"), className="card-h"), html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="tb"), className="scroll")], className="card-x side-by-side",
                         **{"aria-label": "Branches side by side"})
 
 
-def _cells(headline: Headline, most: float) -> list[html.Td]:
+def _cell(headline: Headline, most: float) -> html.Td:
     part = max(0.0, _number(headline.value) / most) if most > 0 else 0.0
-    return [html.Td([html.Span(headline.text, className="amount"), html.Span(html.I(style={"width": f"{part:.0%}"}), className="bar")], className="n fig"), html.Td(change(headline), className="n ch")]
+    return html.Td([html.Div([change(headline), html.Span(headline.text, className="amount")], className="fig"), html.Span(html.I(style={"width": f"{part:.0%}"}), className="gauge")], className="n")
 
 
 def _number(value: float) -> float:

@@ -1,7 +1,7 @@
 """The branches: on a map coloured by pace, and in a list that says the same in words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dash_leaflet as dl
 from dash import html
@@ -26,23 +26,26 @@ def branches_wanted(visit: Visit) -> list[Wanted]:
     return [Wanted(METRIC, visit.period, branches=frozenset({branch.id})) for branch in visit.branches]
 
 
-def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> html.Section:
-    """Return the map with its list; a click on either filters the page by that branch."""
+def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapping[int, str]) -> html.Section:
+    """Return the map with its list; a click on either filters the page by that branch.
+
+    ``in_stage``: what each branch has open in the chosen stage of the pipeline, in place of its share of pace; empty where none is chosen.
+    """
     keys = html.Span([html.Span("Share of pace:"), *(html.Span([html.I(className=f"dot k-{status}"), text]) for status, text in _KEYS)], className="keys")
     if not lines:
         return card(5, TITLE, empty("No branch is assigned to you. An administrator can change that.", symbol="branch"))
     stand_in = html.Div(className="bone map-bone")
-    return card(5, TITLE, lazy("branch-map", _map(visit, lines), stand_in, "map-box"), _list(visit, lines), sub=keys, name="branches")
+    return card(5, TITLE, lazy("branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
 
 
-def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> dl.Map:
+def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapping[int, str]) -> dl.Map:
     features, labels = [], []
     for branch, headline in lines:
         if branch.territory:
             features.append({"type": "Feature", "id": branch.id, "geometry": dict(branch.territory), "properties": {"id": branch.id, "name": branch.name, "status": headline.status, "words": said(branch, headline)}})
         if branch.latitude is not None and branch.longitude is not None:
             labels.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [branch.longitude, branch.latitude]},
-                           "properties": {"id": branch.id, "name": branch.name, "value": headline.text, "share": pace_text(headline)}})
+                           "properties": {"id": branch.id, "name": branch.name, "value": headline.text, "share": in_stage.get(branch.id) or pace_text(headline)}})
     chosen = [branch.id for branch in visit.chosen] if visit.filters.branches else []
     here = "northlineMap."
     layers = [
@@ -55,14 +58,14 @@ def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> dl.Map:
                   keyboard=False, zoomSnap=0.05, eventHandlers={"moveend": {"variable": here + "moved"}}, zoomAnimation=False, fadeAnimation=False, className="map")
 
 
-def _list(visit: Visit, lines: Sequence[tuple[Branch, Headline]]) -> html.Div:
-    return html.Div([_line(visit, branch, headline) for branch, headline in sorted(lines, key=lambda line: -_or_zero(line[1].value))], className="bl")
+def _list(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapping[int, str]) -> html.Div:
+    return html.Div([_line(visit, branch, headline, in_stage.get(branch.id, "")) for branch, headline in sorted(lines, key=lambda line: -_or_zero(line[1].value))], className="bl")
 
 
-def _line(visit: Visit, branch: Branch, headline: Headline) -> html.A:
+def _line(visit: Visit, branch: Branch, headline: Headline, held: str) -> html.A:
     chosen = visit.filters.branches == (branch.id,)
     return html.A([
-        html.Span(className=f"dot {headline.status}"), html.Span(branch.name, className="name"), html.Span(pace_text(headline), className="pace"), delta(headline), html.Span(headline.text, className="amount"),
+        html.Span(className=f"dot {headline.status}"), html.Span(branch.name, className="name"), html.Span(pace_text(headline), className="pace"), delta(headline), html.Span(held or headline.text, className="amount"),
     ], href=visit.filters.link(branches=() if chosen else (branch.id,)), className="bl-row on" if chosen else "bl-row", title=said(branch, headline),
         **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {})})
 

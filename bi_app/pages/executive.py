@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, territories, tiles, trend
+from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, stage, territories, tiles, trend
 from bi_app.page import Page
 from bi_app.shell.parts import drawn
 from bi_app.shell.topbar import chips, topbar
@@ -35,8 +35,8 @@ def layout(visit: Visit, sources: Sources) -> Component:
             drawn(12, "Lead flow and conversion", lambda: _strip(_or_fail(flow))),
             drawn(8, trend.TITLE, lambda: trend.trend_card(visit, sources)),
             drawn(4, funnel.TITLE, lambda: funnel.funnel_card(visit, sources)),
-            drawn(5, territories.TITLE, lambda: territories.branches_card(visit, _or_fail(lines))),
-            drawn(7, leaderboard.TITLE, lambda: leaderboard.leaderboard_card(visit, sources)),
+            drawn(5, territories.TITLE, lambda: territories.branches_card(visit, _or_fail(lines), stage.open_by_branch(visit, sources) if visit.filters.stage else {})),
+            drawn(7, leaderboard.TITLE, lambda: (stage.stage_card if visit.filters.stage else leaderboard.leaderboard_card)(visit, sources)),
             drawn(5, pipeline.TITLE, lambda: pipeline.pipeline_card(visit, sources)),
             drawn(3, firmness.TITLE, lambda: firmness.firmness_card(visit, sources)),
             drawn(4, attention.TITLE, lambda: attention.attention_card(visit, _or_fail(flow), _or_fail(lines))),
