@@ -20,7 +20,10 @@ from jobs.stack.service import Service
 
 CRASHES = 5
 WINDOW_SECONDS = 60.0
-_LONGEST_PAUSE = 10.0
+_PAUSE = 0.5
+"""Seconds before the first attempt to start something again; twice as long each time."""
+_LONGEST_PAUSE = 15.0
+"""Seconds between attempts once something has ended CRASHES times within WINDOW_SECONDS."""
 
 
 class Supervisor:
@@ -149,11 +152,13 @@ class Supervisor:
         now = time.monotonic()
         crashes = self._crashes[service.name] = [moment for moment in self._crashes[service.name] if now - moment < WINDOW_SECONDS] + [now]
         words = self._logs.last_words(service.name)
-        if len(crashes) >= CRASHES:
-            self.stop(StackError(f"{service.name} ended {len(crashes)} times within a minute, so everything is stopped; see {self._logs.path(service.name)}. {words}"))
+        often = len(crashes) >= CRASHES
+        if often and not self._ready[service.name].is_set():
+            self.stop(StackError(f"{service.name} ended {len(crashes)} times within a minute and was never ready; see {self._logs.path(service.name)}. {words}"))
             return
-        pause = min(0.25 * 2 ** len(crashes), _LONGEST_PAUSE)
-        self._screen.say(service.name, f"ended ({_how(code)}), starting it again in {pause:.1f} s. {words}", "yellow")
+        pause = _LONGEST_PAUSE if often else _PAUSE * 2 ** (len(crashes) - 1)
+        count = f", {len(crashes)} times within a minute" if often else ""
+        self._screen.say(service.name, f"ended ({_how(code)}){count}, starting it again in {pause:.1f} s. {words}", "yellow")
         if await self._stops_within(pause):
             return
         await self._again(service)

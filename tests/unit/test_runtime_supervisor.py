@@ -127,11 +127,26 @@ def test_a_killed_service_is_started_again_and_that_is_said(tmp_path: Path) -> N
     assert "ended (signal SIGKILL), starting it again in 0.5 s. " in dict(run.screen.lines[:2])["site"]
 
 
-def test_a_service_that_keeps_ending_stops_all_after_five_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervising, "_LONGEST_PAUSE", 0.01)
+def test_a_service_that_ends_five_times_before_it_was_ready_stops_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervising, "_PAUSE", 0.01)
     run = Run(tmp_path, python("broken", "print('no such module'); raise SystemExit(1)", ready=lambda: False))
-    with pytest.raises(StackError, match="broken ended 5 times within a minute, so everything is stopped; .*Its last line: no such module"):
+    with pytest.raises(StackError, match="broken ended 5 times within a minute and was never ready; .*Its last line: no such module"):
         run.until_ready()
+
+
+def test_a_service_that_keeps_ending_after_it_was_ready_is_tried_again_more_slowly_and_the_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervising, "_LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(supervising, "_PAUSE", 0.01)
+    run = Run(tmp_path, python("steady", SLEEPS), python("broken", "raise SystemExit(1)"))
+
+    async def stop_after_six() -> None:
+        while sum("times within a minute" in text for _, text in run.screen.lines) < 2:
+            await asyncio.sleep(0.05)
+        run.supervisor.stop()
+
+    run.until_ready(lambda: asyncio.get_running_loop().create_task(stop_after_six()) and None)
+    assert "steady" in run.processes[-2]
+    assert run.screen.about("ended (exit code 1), 6 times within a minute, starting it again") == ["broken"]
 
 
 def test_a_service_deaf_to_its_signal_is_killed_after_its_grace(tmp_path: Path) -> None:
