@@ -65,6 +65,9 @@ _SALE_STAGES = (
     "SELECT c.branch_id, v.day FROM changed c CROSS JOIN LATERAL (VALUES (c.sold_on), (c.cancelled_on)) v (day)"
     " UNION SELECT j.branch_id, v.day FROM changed c JOIN crm.job j ON j.sale_id = c.id CROSS JOIN LATERAL (VALUES (j.started_on), (j.completed_on), (j.cancelled_on)) v (day)"
     " UNION SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment o ON o.id = c.appointment_id JOIN crm.appointment a ON a.lead_id = o.lead_id" + _LEAD_STAGES
+    # A quote may now end with another sale of the same lead.
+    + " UNION SELECT s.branch_id, s.sold_on FROM changed c JOIN crm.appointment o ON o.id = c.appointment_id JOIN crm.appointment a ON a.lead_id = o.lead_id"
+      " JOIN crm.sale s ON s.appointment_id = a.id"
 )
 _LEAD_CHANGED_STAGES = (
     "SELECT a.branch_id, v.day FROM changed c JOIN crm.appointment a ON a.lead_id = c.id" + _LEAD_STAGES
