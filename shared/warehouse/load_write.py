@@ -42,10 +42,14 @@ def write(connection: Connection, plan: Plan) -> Iterator[int]:
     A row that the database refuses gets its words as the candidate's reason and the others go on.
     Raises TooManyRefusedError, and DBAPIError for what no row is to blame for (a full disk, a lost connection).
     """
-    most = connection.execute(text("SELECT coalesce(max(line), 0) FROM candidate WHERE reason IS NULL AND action <> 'unchanged'")).scalar_one()
+    spans = {row.action: (row.first, row.last) for row in connection.execute(
+        text("SELECT action, min(line) AS first, max(line) AS last FROM candidate WHERE reason IS NULL GROUP BY action"))}
     refused = _Refused()
-    for statement in filter(None, (update(plan), insert(plan))):
-        for first in range(1, most + 1, SLICE):
+    for action, statement in (("update", update(plan)), ("insert", insert(plan))):
+        if action not in spans or statement is None:
+            continue  # even a statement that changes nothing would fire the triggers
+        least, most = spans[action]
+        for first in range(least, most + 1, SLICE):
             yield _range(connection, statement, first, min(first + SLICE - 1, most), refused)
 
 

@@ -84,7 +84,7 @@ def test_a_month_alone_is_its_first_day_and_a_time_is_dropped_from_a_date() -> N
 
 
 @given(st.lists(st.one_of(st.none(), st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31))), min_size=1), st.sampled_from(["us", "eu"]), st.booleans())
-def test_portions_read_at_once_equal_values_read_one_by_one(moments: list[datetime | None], dates: str, halved: bool) -> None:  # noqa: FBT001 - hypothesis hands it in
+def test_portions_read_at_once_equal_values_read_one_by_one(moments: list[datetime | None], dates: str, halved: bool) -> None:
     order = "%m/%d/%Y" if dates == "us" else "%d/%m/%Y"
     # strftime's %Y has no leading zeros on Linux, but years begin at 1900 here.
     written = [None if one is None else one.strftime(f"{order} %I:%M:%S %p" if halved else f"{order} %H:%M:%S") for one in moments]
