@@ -1,6 +1,7 @@
 """The platform of one machine: which services, with which settings, in which order."""
 
 import json
+import os
 import secrets
 import sys
 import time
@@ -123,13 +124,12 @@ class Platform:
     def services(self, defaults: dict[str, str]) -> list[Service]:
         """Return the services, each after what it needs; ``defaults`` are settings that the processes get too."""
         servers = [*self._databases(), *self._queues()]
-        names = tuple(service.name for service in servers)
         env = {**defaults, **self.environment()}
-        prepare = Service("prepare", lambda: _python("-m", "jobs", "prepare"), after=tuple(name for name in names if name != "replica"), env=env, once=True,
-                          grace=30)
-        # Once prepared, the next preparation has little to do and the sites can load meanwhile; "ready" is said after both.
-        before_sites = names if self._was_prepared() else (*names, "prepare")
-        return [*servers, prepare, *self._sites(env, before_sites), *self._jobs(env, (*names, "prepare"))]
+        needed = tuple(service.name for service in servers if service.name != "replica")  # who reads passes over a replica that is still catching up
+        prepare = Service("prepare", lambda: _python("-m", "jobs", "prepare"), after=needed, env=env, once=True, grace=30)
+        # Once prepared, the next preparation has little to do and the others can load meanwhile; "ready" is said after all.
+        loading = needed if self._was_prepared() else (*needed, "prepare")
+        return [*servers, prepare, *self._sites(env, loading), *self._celery(env, loading), *self._live(env, (*needed, "prepare"))]
 
     def _was_prepared(self) -> bool:
         return self.primary is not None and (self.state.folder / "prepared").exists()
@@ -157,16 +157,19 @@ class Platform:
         return Service(name, lambda: _python("-m", "gunicorn", "-c", "python:jobs.web_server", "--bind", address, f"{name}_app.wsgi:server"), after=after, env=env,
                        ready=_healthy(f"{self.urls[name]}/healthz"))
 
-    def _jobs(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
+    def _live(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
+        if not (self.options.demo_mode and self.options.demo_live):
+            return []
+        return [Service("live", lambda: _python("-m", "jobs", "demo", "--live"), after=after, env=env)]
+
+    def _celery(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
         alive = self.state.folder / "alive"
         alive.mkdir(exist_ok=True)
-        found = [self._celery(name, env, after, alive / name) for name in ("worker", "beat")]
-        if self.options.demo_mode and self.options.demo_live:
-            found.append(Service("live", lambda: _python("-m", "jobs", "demo", "--live"), after=after, env=env))
-        return found
+        return [self._celery_process(name, env, after, alive / name) for name in ("worker", "beat")]
 
-    def _celery(self, name: str, env: dict[str, str], after: tuple[str, ...], alive: Path) -> Service:
-        more = [f"--concurrency={self.options.worker_processes}", "--without-mingle", "--without-gossip"] if name == "worker" else []
+    def _celery_process(self, name: str, env: dict[str, str], after: tuple[str, ...], alive: Path) -> Service:
+        more = [f"--concurrency={self.options.worker_processes}", "--without-mingle", "--without-gossip"] if name == "worker" else ["--pidfile="]
+        more.append(f"--loglevel={os.environ.get('LOG_LEVEL', 'INFO')}")
         begun = {"at": 0.0}
 
         def prepare() -> None:
