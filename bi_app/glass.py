@@ -75,7 +75,7 @@ def facts(visit: Visit, box: GlassBox) -> list[Component]:
     age = "" if box.refreshed_at is None else f"; the views were last condensed {_age((now() - box.refreshed_at).total_seconds())} ago"
     pairs = [
         ("Meaning", declared.meaning), ("Period", f"{headline.period.words}, {visit.branch_words}"), ("Counts on", f"{declared.date}, local to the branch"), ("Basis", _BASIS[declared.basis]),
-        ("Compared with", f"{headline.comparison.words}: {write(headline.previous, declared.unit)}"), ("Target", goal), *sample, ("Status", box.rule),
+        ("Compared with", f"{headline.comparison.words}: {write(headline.previous, declared.unit)}"), ("Target", goal), *sample, *([("Maturity", headline.maturity)] if headline.maturity else []), ("Status", box.rule),
         ("Freshness", f"Holds every row committed by {headline.as_of:%H:%M:%S} UTC{age}"), ("Views", ", ".join(box.views)),
     ]
     return [part for term, words in pairs for part in (html.Dt(term), html.Dd(words))]

@@ -13,14 +13,23 @@
     if (first) first.remove();
     entry.hidden = false;
     root.dataset.ready = "yes";
-    keepFilters();
-    loadLater();
+    settle();
     return true;
   }
   if (entry && !swap()) {
     const watch = new MutationObserver(() => { if (swap()) watch.disconnect(); });
     watch.observe(entry, { subtree: true, childList: true });
   }
+
+  /* ---- whenever React has drawn something anew */
+  let settling = false;
+  function settle() {
+    if (settling) return;
+    settling = true;
+    requestAnimationFrame(() => { settling = false; keepFilters(); loadLater(); });
+  }
+  if (entry) new MutationObserver((changes) => { if (changes.some((change) => change.addedNodes.length || change.type === "attributes")) settle(); })
+    .observe(entry, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-query", "data-lazy"] });
 
   /* ---- filters live in the address, and in a cookie for the next visit without one */
   function keepFilters() {
@@ -42,7 +51,6 @@
     delete root.dataset.loading;
     const note = $("#offline");
     if (note) note.hidden = event.detail.ok;
-    if (event.detail.ok) requestAnimationFrame(() => requestAnimationFrame(keepFilters));
   });
 
   /* ---- clicks */
@@ -130,11 +138,11 @@
   }
 
   /* ---- heavy components come after the page is there: their library is loaded when the browser is idle, then they replace their stand-in */
-  const libraries = {};
+  const libraries = {}, loaded = new Set();
   function library(address) {
     libraries[address] = libraries[address] || new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = address; script.onload = resolve; script.onerror = () => reject(new Error(address + " did not load"));
+      script.src = address; script.onload = () => { loaded.add(address); resolve(); }; script.onerror = () => reject(new Error(address + " did not load"));
       document.head.append(script);
     });
     return libraries[address];
@@ -147,6 +155,8 @@
   }
   const near = new IntersectionObserver((seen) => seen.filter((each) => each.isIntersecting).forEach((each) => { near.unobserve(each.target); idle(() => place(each.target)); }), { rootMargin: "200px" });
   const idle = window.requestIdleCallback ? (work) => requestIdleCallback(work, { timeout: 600 }) : (work) => setTimeout(work, 60);
-  function loadLater() { document.querySelectorAll("#page [data-lazy]").forEach((stand) => near.observe(stand)); }
-  document.addEventListener("northline:answer", () => requestAnimationFrame(() => requestAnimationFrame(loadLater)));
+  function loadLater() { document.querySelectorAll("#page [data-lazy]").forEach((stand) => { 
+    if (!$(":scope > .stand-in", stand)) return;
+    if (loaded.has(JSON.parse(stand.dataset.lazy).script)) place(stand); else near.observe(stand);
+  }); }
 })();
