@@ -102,7 +102,7 @@ class Replica(Server):
             with self.connect() as connection:
                 self.lag_seconds = float(connection.execution_options(answer_within=SILENCE_SECONDS).execute(_LAG).scalar_one())
         except DBAPIError as error:
-            if self.lag_seconds is not None:
+            if self.lag_seconds is not None and self.breaker.is_closed:  # else that was said
                 log.warning("replica %s is out: %s", self.name, str(error.orig).strip())
             self.lag_seconds = None
         self.measured_at = time.monotonic()
