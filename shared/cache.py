@@ -195,7 +195,7 @@ class Cache:
     def close(self) -> None:
         """Close idle connections."""
         self._breaker.close()
-        self._redis.connection_pool.disconnect()
+        self._redis.connection_pool.disconnect(inuse_connections=False)  # the prober may be at it
 
     def _try(self, operation: Callable[[], T], *, default: T, is_write: bool = False) -> T:
         if not self._breaker.is_closed or (is_write and time.monotonic() < self._full_until):
