@@ -22,7 +22,7 @@ def read_binary(path: Path, kind: str, sheet: str | None, header_row: int | None
     """
     if kind == "workbook":
         _refuse_bomb(path)
-    order = {"path": str(path), "kind": kind, "sheet": sheet, "header_row": header_row, "spool": str(spool)}
+    order = {"path": str(path.resolve()), "kind": kind, "sheet": sheet, "header_row": header_row, "spool": str(spool.resolve())}
     with subprocess.Popen([sys.executable, "-m", "jobs.imports.reader", json.dumps(order)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           cwd=Path(__file__).parents[2]) as reader:
         try:

@@ -97,6 +97,8 @@ def _refresh(engines: Engines, settings: Settings, told: _Told) -> None:
         failed = [f"{one.view}: {one.error}" for one in done if one.outcome == "failed"]
     except DBAPIError as error:
         failed = [_first_line(error)]
+    except KeyboardInterrupt:
+        failed = ["stopped"]
     if failed:
         told.say(f"The rows are loaded and every number is right, but not every view could be refreshed ({failed[0]}); the next refresh tries again.")
 

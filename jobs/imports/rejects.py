@@ -21,6 +21,8 @@ _NONE = sys.maxsize
 def rejects_path(source: Path, wanted: Path | None) -> Path:
     """Return where rejected rows go: beside the input unless told; raise ImportRefusedError if nothing can be written there."""
     path = wanted or source.with_name(f"{source.stem}.rejects.csv")
+    if not source.exists():
+        return path  # that is what will be told
     folder = path.parent
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise ImportRefusedError(f"rejected rows cannot be written to {path}; name another file with --rejects")

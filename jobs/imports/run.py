@@ -1,5 +1,6 @@
 """One import from file to table: looked at, spooled, mapped, surveyed, staged, resolved, written or rolled back."""
 
+import logging
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from jobs.imports.binary import read_binary
 from jobs.imports.delimited import read_text
@@ -26,6 +28,8 @@ from shared.warehouse.load_log import Counts
 from shared.warehouse.load_plan import Plan
 from shared.warehouse.load_write import TooManyRefusedError
 from shared.warehouse.loads import Load, open_load, time_zones
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ def run_import(engine: Engine, request: Request, watcher: Watcher) -> Outcome:
         entity = entity_called(request.entity)
     except UnknownEntityError as error:
         raise ImportRefusedError(str(error)) from None
-    target = rejects_path(request.file, request.rejects)
     try:
+        target = rejects_path(request.file, request.rejects)
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             return _import(engine, entity, request, target, Path(scratch), watcher)
     except OSError as error:
@@ -145,12 +149,19 @@ def _load(engine: Engine, request: Request, target: Path, spool: Spool, parser: 
             with engine.begin() as connection:
                 load_log.finish(connection, entry, outcome, counts)
     except BaseException as error:
-        with engine.begin() as connection:
-            load_log.finish(connection, entry, "failed", Counts(), f"{type(error).__name__}: {error}"[:2000])
+        _log_failure(engine, entry, error)
         if isinstance(error, TooManyRefusedError):
             raise ImportRefusedError(f"{error}; nothing was loaded") from None
         raise
     return Outcome(entity, counts, outcome, target if rows else None)
+
+
+def _log_failure(engine: Engine, entry: int, error: BaseException) -> None:
+    try:
+        with engine.begin() as connection:
+            load_log.finish(connection, entry, "failed", Counts(), f"{type(error).__name__}: {error}"[:2000])
+    except DBAPIError:  # the database may be what failed: the first error is the one to tell, and the next import closes the entry
+        log.warning("the end of import %s could not be logged", entry, exc_info=True)
 
 
 def _fill(engine: Engine, load: Load, request: Request, spool: Spool, parser: Parser, watcher: Watcher) -> Counts:

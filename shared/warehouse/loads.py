@@ -12,7 +12,7 @@ from shared.warehouse.load_log import Counts
 from shared.warehouse.load_plan import Plan, staged_columns
 from shared.warehouse.load_resolve import candidates, collect_keys, on_key
 from shared.warehouse.load_rules import checks, repeated, taken, uniques
-from shared.warehouse.load_write import write
+from shared.warehouse.load_write import SLICE, write
 
 _MOST_PARTITIONS = 240
 
@@ -59,7 +59,8 @@ class Load:
         # exec_driver_sql: a rule's expression may hold a colon, which text() would read as a parameter.
         self.connection.exec_driver_sql(candidates(self.plan, checks(self.connection, self.plan)).replace("%", "%%"), ())
         run(text("DROP TABLE staged"))
-        run(text("CREATE INDEX ON candidate (line)"))
+        if run(text("SELECT max(line) > :slice FROM candidate"), {"slice": SLICE}).scalar_one():
+            run(text("CREATE INDEX ON candidate (line)"))
         run(text("ANALYZE candidate"))
         run(text(repeated(self.plan, tuple(one.column for one in self.plan.key))))
         for columns in uniques(self.connection, self.plan):

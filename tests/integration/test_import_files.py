@@ -171,6 +171,12 @@ def test_a_workbook_is_read_with_its_numbers_dates_and_gaps(tmp_path: Path) -> N
     assert torn(spool) == [(6, "the row has 4 cells, the header has 3")]
 
 
+def test_a_workbook_named_from_the_folder_one_stands_in_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workbook(tmp_path / "a.xlsx", {"S": [["a"], ["1"]]})
+    monkeypatch.chdir(tmp_path)
+    assert cells(spool_of(Path("a.xlsx"))) == [["1"]]
+
+
 def test_a_workbook_with_several_filled_sheets_needs_to_be_told_which(tmp_path: Path) -> None:
     rows: list[Row] = [["a"], ["1"]]
     path = workbook(tmp_path / "a.xlsx", {"One": rows, "Two": rows, "Empty": []})

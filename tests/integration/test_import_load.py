@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.imports.refusal import ImportRefusedError
@@ -15,6 +17,7 @@ from shared.warehouse.engines import Engines
 from shared.warehouse.load_entities import ENTITIES
 from shared.warehouse.load_log import Counts
 from tests.integration.importing import LEADS, SAMPLES, Deaf, Import, company, imported, rejected, rows
+from tests.integration.test_import_files import workbook
 
 __all__ = ["company", "imported"]
 
@@ -160,6 +163,22 @@ def test_an_import_that_breaks_off_leaves_nothing_and_is_logged(company: Engines
     assert rows(company, "SELECT count(*) FROM crm.lead") == [(0,)]
     assert rows(company, "SELECT outcome FROM app.import_log WHERE entity = 'lead'") == [("failed",)]
     assert [one.name for one in tmp_path.iterdir() if "rejects" in one.name] == []
+
+
+def test_a_workbook_a_parquet_file_and_a_text_file_load_the_same_rows(imported: Import, company: Engines, tmp_path: Path) -> None:
+    header = ["external_id", "branch", "source", "spent_on", "amount", "kind"]
+    given: list[list[str | float | bool | None]] = [["M1", "Columbus", "Referral", "2026-05-04", 10.5, "media"], ["M2", "Chicago", "Referral", "2026-05-05", 7.0, "tools"]]
+    text_file = ",".join(header) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in given)
+    assert imported("marketing_spend", text_file).counts == Counts(read=2, inserted=2)
+    workbook(tmp_path / "a.xlsx", {"S": [header, *given]})
+    pq.write_table(pa.table(dict(zip(header, map(list, zip(*given, strict=True)), strict=True))), tmp_path / "a.parquet")
+    for name in ("a.xlsx", "a.parquet"):
+        assert run_import(company.primary, Request("marketing_spend", tmp_path / name), Deaf()).counts == Counts(read=2, unchanged=2)
+
+
+def test_a_file_whose_rows_are_all_blank_loads_nothing_and_is_done(imported: Import) -> None:
+    outcome = imported("lead", "external_id,prospect_external_id,source,created_at\n,,,\n")
+    assert (outcome.outcome, outcome.counts) == ("done", Counts())
 
 
 def test_a_rejects_file_that_cannot_be_written_stops_the_import_before_it_begins(imported: Import, company: Engines, tmp_path: Path) -> None:
