@@ -116,7 +116,7 @@ class State:
 
     def check_room(self) -> None:
         """Raise StackError if the disk is too full to start."""
-        first = not (self.folder / "postgres" / "primary.finished").exists()
+        first = not (self.folder / "prepared").exists()
         need = ROOM_TO_BEGIN if first else ROOM_TO_GO_ON
         free = shutil.disk_usage(self.folder).free
         if free < need:

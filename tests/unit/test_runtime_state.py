@@ -96,8 +96,7 @@ def test_state_is_not_forgotten_while_the_platform_runs(tmp_path: Path) -> None:
 def test_a_full_disk_is_refused_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, begun: bool, refused: bool) -> None:
     state = State(tmp_path / "var")
     if begun:
-        (tmp_path / "var" / "postgres").mkdir()
-        (tmp_path / "var" / "postgres" / "primary.finished").touch()
+        (tmp_path / "var" / "prepared").touch()
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(free, 0, free))
     if not refused:
         state.check_room()

@@ -25,13 +25,13 @@ class Notebook:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
 
-    def say(self, name: str, text: str, style: str = "") -> None:  # noqa: ARG002
+    def say(self, name: str, text: str, style: str = "") -> None:
         self.lines.append((name, text))
 
     def plain(self, text: str = "") -> None:
         self.lines.append(("", text))
 
-    def has_come(self, name: str, seconds: float, what: str) -> None:  # noqa: ARG002
+    def has_come(self, name: str, seconds: float, what: str) -> None:
         self.lines.append((name, what))
 
     def __getattr__(self, name: str) -> Callable[..., None]:
