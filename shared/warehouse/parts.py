@@ -92,8 +92,8 @@ def balance(view: View, suffix: str = "") -> str:
     return "\nUNION ALL\n".join((
         f"SELECT {before} AS day, {key_list}, {measures} FROM mart.{view.name}_opening{suffix}",
         # IN, not NOT NOT EXISTS: the planner then finds the few dirty days by index instead of reading the whole archive.
-        f"SELECT {before}, {key_list}, {minus} FROM mart.{view.name}_archive{suffix} p"
-        f" WHERE (p.branch_id, p.day) IN (SELECT d.branch_id, d.day FROM mart.dirty_day d WHERE d.view = '{view.name}')",
+        (f"SELECT {before}, {key_list}, {minus} FROM mart.{view.name}_archive{suffix} p"
+         f" WHERE (p.branch_id, p.day) IN (SELECT d.branch_id, d.day FROM mart.dirty_day d WHERE d.view = '{view.name}')"),
         f"SELECT day, {key_list}, {measures} FROM mart.{view.name}_recent{suffix} p WHERE {_clean(view)}",
         f"SELECT greatest(day, {before}), {key_list}, {measures} FROM (\n{dirty(view)}\n) dirty",
     ))
