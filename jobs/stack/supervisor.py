@@ -109,6 +109,7 @@ class Supervisor:
         process = await self._spawn(service, on_terminal=True)
         code = await process.wait()
         del self._processes[service.name]
+        self._tell()
         self._screen.take_back()
         if code:
             raise StackError(f"{service.name} failed (exit code {code}); what it said stands above")
