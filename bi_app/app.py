@@ -18,7 +18,6 @@ from shared.warehouse.engines import Engines
 from shared.web import install, install_api
 
 PAGES: tuple[Page, ...] = (EXECUTIVE,)
-_YEAR_SECONDS = 31_536_000
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:
@@ -27,7 +26,6 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     headlines = Headlines(ask, known, settings)
     sources = Sources(settings, ask, headlines, known, GlassBoxes(ask, headlines, known, engines))
     app = build("bi_app", PAGES, sources, str(Path(__file__).parent / "assets"), _register_shell)
-    app.server.config.update(SEND_FILE_MAX_AGE_DEFAULT=_YEAR_SECONDS, COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5)
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
     install_api(app.server, ask, known)
     return app

@@ -14,6 +14,7 @@ from bi_app.shell.frame import frame, page_body
 from bi_app.shell.lazy import keep_out_of_documents
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.web.compression import compressed_server
 from shared.web.document import Parts, document, theme_of_request
 from shared.web.tokens_of_forms import form_token
 
@@ -24,7 +25,7 @@ class Site(Dash):
     pages: Mapping[str, Page]
     sources: Sources
 
-    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
+    def interpolate_index(self, **parts: str) -> str:
         """Return the document of the page that is asked for; an unknown path is a 404, not an empty page."""
         page = self.pages.get(request.path)
         if page is None:
@@ -80,7 +81,7 @@ def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, regis
     """Return the application with ``pages``; ``register`` adds the callbacks of the shell."""
     keep_out_of_documents()
     app = Site(
-        name, assets_folder=assets, title="Northline BI", update_title=None, compress=True, use_pages=False, pages_folder="", serve_locally=True, suppress_callback_exceptions=True,
+        name, server=compressed_server(name), assets_folder=assets, title="Northline BI", update_title=None, compress=True, use_pages=False, pages_folder="", serve_locally=True, suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}],
     )
     app.pages, app.sources = {page.path: page for page in pages}, sources

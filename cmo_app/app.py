@@ -13,15 +13,14 @@ from shared.metrics.reference import Reference
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web import install
-
-_YEAR_SECONDS = 31_536_000
+from shared.web.compression import compressed_server
 
 
 def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Reference | None = None) -> Dash:
     """Return the CMO site; its Flask server is ``app.server``.  One per process."""
     known = reference or Reference(engines)
     headlines = Headlines(ask, known, settings)
-    app = Site("cmo_app", assets_folder=str(Path(__file__).parent / "assets"), title="Northline CMO", update_title=None, compress=True, use_pages=False, pages_folder="",
+    app = Site("cmo_app", server=compressed_server("cmo_app"), assets_folder=str(Path(__file__).parent / "assets"), title="Northline CMO", update_title=None, compress=True, use_pages=False, pages_folder="",
                suppress_callback_exceptions=True, meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}])
 
     def draw(query: dict[str, str]) -> Component:
@@ -29,6 +28,5 @@ def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Refere
 
     app.draw = draw
     app.layout = app.current_layout
-    app.server.config.update(SEND_FILE_MAX_AGE_DEFAULT=_YEAR_SECONDS, COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5)
     install(app.server, settings=settings, engines=engines, site="cmo", csp_hashes=app.csp_hashes, page_paths=lambda: ("/",))
     return app

@@ -15,7 +15,7 @@ def change(headline: Headline) -> html.Span:
     if headline.change is None:
         return html.Span("no comparison", className="delta flat")
     judged = "flat" if headline.is_good is None else "good" if headline.is_good else "bad"
-    amount = "0%" if headline.direction == "flat" else headline.change_text
+    amount = headline.change_text
     return html.Span([html.Span(_ARROWS[headline.direction], **{"aria-hidden": "true"}), html.Span(f"{headline.direction} ", className="said"), amount], className=f"delta {judged}", title=headline.words)
 
 

@@ -17,7 +17,7 @@ class Site(Dash):
 
     draw: Draw
 
-    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
+    def interpolate_index(self, **parts: str) -> str:
         """Return the document; an unknown path is a 404."""
         if request.path != "/":
             abort(404)

@@ -9,6 +9,7 @@ from dash import html
 from bi_app.executive.tiles import delta, percent
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
+from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.visit import Visit
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Wanted
@@ -31,11 +32,12 @@ def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_sta
 
     ``in_stage``: what each branch has open in the chosen stage of the pipeline, in place of its share of pace; empty where none is chosen.
     """
-    keys = html.Span([html.Span("Share of pace:"), *(html.Span([html.I(className=f"dot k-{status}"), text]) for status, text in _KEYS)], className="keys")
+    title = f"{TITLE}: {STAGE_LABELS[visit.filters.stage].lower()}" if in_stage else TITLE
+    keys = html.Span([html.Span("Colour, share of pace:" if in_stage else "Share of pace:"), *(html.Span([html.I(className=f"dot k-{status}"), text]) for status, text in _KEYS)], className="keys")
     if not lines:
         return card(5, TITLE, empty("No branch is assigned to you. An administrator can change that.", symbol="branch"))
     stand_in = html.Div(className="bone map-bone")
-    return card(5, TITLE, lazy("branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
+    return card(5, title, lazy("branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
 
 
 def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapping[int, str]) -> dl.Map:
@@ -65,7 +67,7 @@ def _list(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapp
 def _line(visit: Visit, branch: Branch, headline: Headline, held: str) -> html.A:
     chosen = visit.filters.branches == (branch.id,)
     return html.A([
-        html.Span(className=f"dot {headline.status}"), html.Span(branch.name, className="name"), html.Span(pace_text(headline), className="pace"), delta(headline), html.Span(held or headline.text, className="amount"),
+        html.Span(className=f"dot {headline.status}"), html.Span(branch.name, className="name"), html.Span("" if held else pace_text(headline), className="pace"), html.Span() if held else delta(headline), html.Span(held or headline.text, className="amount"),
     ], href=visit.filters.link(branches=() if chosen else (branch.id,)), className="bl-row on" if chosen else "bl-row", title=said(branch, headline),
         **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {})})
 

@@ -19,7 +19,7 @@ def delta(headline: Headline) -> html.Span:
         return html.Span("no comparison", className="delta flat")
     judged = "flat" if headline.is_good is None else "good" if headline.is_good else "bad"
     said = {"good": ", which is good", "bad": ", which is bad", "flat": ""}[judged]
-    amount = "0%" if headline.direction == "flat" else headline.change_text
+    amount = headline.change_text
     return html.Span([html.Span(_ARROWS[headline.direction], **{"aria-hidden": "true"}), html.Span(headline.direction + " ", className="said"), amount, html.Span(said, className="said")],
                      className=f"delta {judged}", title=headline.words)
 

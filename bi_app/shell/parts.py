@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from dash import html
 from dash.development.base_component import Component
 
 log = logging.getLogger(__name__)
-Content = Component | str | None
+Content: TypeAlias = "Component | str | None"
 
 
 def icon(name: str) -> html.Span:

@@ -51,7 +51,7 @@ def weekly_trend(first: date, actual: Sequence[float], prior: Sequence[float], a
 def _forecast(last: date, value: float, ahead: Ahead, money: str) -> list[dict[str, object]]:
     weeks = _weeks(last, len(ahead.mean) + 1)
     high, low = [value, *ahead.high], [value, *ahead.low]
-    band = {"type": "scatter", "x": [week.isoformat() for week in (*weeks, *reversed(weeks))], "y": _plain([*high, *reversed(low)]), "fill": "toself", "mode": "lines",
+    band: dict[str, object] = {"type": "scatter", "x": [week.isoformat() for week in (*weeks, *reversed(weeks))], "y": _plain([*high, *reversed(low)]), "fill": "toself", "mode": "lines",
             "fillcolor": faded(0.13), "line": {"width": 0, "color": faded(0)}, "hoverinfo": "skip", "name": "80% band"}
     half = [round((above - below) / 2) for above, below in zip(ahead.high, ahead.low, strict=True)]
     words = [money, *(f"{money} ± {each:,}" for each in half)]
