@@ -29,9 +29,9 @@ class Size:
 SIZES: dict[str, Size] = {
     size.name: size
     for size in (
-        Size("small", 5, 14, 0.045, 5, daily_media=False, requests_per_day=6, rows=33_000),
-        Size("standard", 5, 39, 1.0, 20, daily_media=True, requests_per_day=50, rows=1_300_000),
-        Size("large", 24, 120, 1.15, 60, daily_media=True, requests_per_day=400, rows=22_000_000),
+        Size("small", 5, 14, 0.045, 5, daily_media=False, requests_per_day=6, rows=45_000),
+        Size("standard", 5, 39, 1.0, 20, daily_media=True, requests_per_day=50, rows=1_440_000),
+        Size("large", 24, 120, 1.25, 60, daily_media=True, requests_per_day=400, rows=21_500_000),
     )
 }
 

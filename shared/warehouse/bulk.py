@@ -55,7 +55,9 @@ class BulkLoad:
     connection: Connection
     tables: list[str]
     later: list[tuple[str, str]] = field(default_factory=list)
-    """(what it is, statement) that lays a constraint or index again."""
+    """(what it is, statement) that lays a unique constraint or an index again."""
+    foreign: list[tuple[str, str]] = field(default_factory=list)
+    """The same for foreign keys."""
 
     def copy(self, table: str, columns: Sequence[str], csv: IO[Any]) -> None:
         """COPY ``csv`` (no header, an unquoted empty field is NULL) into ``table``, schema included."""
@@ -71,8 +73,10 @@ class BulkLoad:
 
     def finish(self, progress: Progress | None = None) -> None:
         """Lay constraints and indexes again, gather statistics, move the sequences on, switch triggers on; called once, at the end."""
-        steps = [*self.later, *((f"statistics of {table}", f"ANALYZE {table}") for table in self.tables)]
-        self.later = []
+        # Statistics before foreign keys: without them each partition is checked by reading the whole table it refers to.
+        statistics = [(f"statistics of {table}", f"ANALYZE {table}") for table in self.tables]
+        steps = [*self.later, *statistics, *self.foreign]
+        self.later, self.foreign = [], []
         for done, (what, statement) in enumerate(steps):
             if progress:
                 progress(what, done, len(steps))
@@ -99,12 +103,12 @@ def bulk_load(engine: Engine, first: date, last: date, *, replace: bool = False)
             _run(connection, f"SET LOCAL {setting}")
         _run(connection, "LOCK TABLE crm.branch IN ACCESS EXCLUSIVE MODE")
         if not replace and connection.execute(text("SELECT EXISTS (SELECT FROM crm.branch)")).scalar_one():
-            raise NotEmptyError("this database holds a company already; load into an empty one, or say --replace to empty it first (demo mode only)")
+            raise NotEmptyError("This database holds a company already; load into an empty one, or say --replace to empty it first (demo mode only).")
         tables = [row.name for row in connection.execute(text(_TABLES))]
         connection.execute(text("SELECT crm.ensure_partitions(:first, :last)"), {"first": first, "last": last})
         for table in tables:  # of a new partition too
             _run(connection, f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        load = BulkLoad(connection, tables, _strip(connection))
+        load = BulkLoad(connection, tables, *_strip(connection))
         if replace:
             _run(connection, f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
         yield load
@@ -112,7 +116,7 @@ def bulk_load(engine: Engine, first: date, last: date, *, replace: bool = False)
             raise RuntimeError("a bulk load ended without finish(): its tables would have neither constraints nor indexes")
 
 
-def _strip(connection: Connection) -> list[tuple[str, str]]:
+def _strip(connection: Connection) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Drop foreign keys (others' into crm too), unique constraints and indexes, and remember how to lay them again."""
     foreign, unique, indexes = (connection.execute(text(query)).all() for query in (_FOREIGN_KEYS, _UNIQUES, _INDEXES))
     for row in (*foreign, *unique):
@@ -121,8 +125,7 @@ def _strip(connection: Connection) -> list[tuple[str, str]]:
         _run(connection, f"DROP INDEX {row.name}")
     lay = [(f"unique {row.name}", f"ALTER TABLE {row.relation} ADD CONSTRAINT {row.name} {row.definition}") for row in unique]
     lay += [(f"index {row.name}", row.definition) for row in indexes]
-    lay += [(f"foreign key {row.name}", f"ALTER TABLE {row.relation} ADD CONSTRAINT {row.name} {row.definition}") for row in foreign]
-    return lay
+    return lay, [(f"foreign key {row.name}", f"ALTER TABLE {row.relation} ADD CONSTRAINT {row.name} {row.definition}") for row in foreign]
 
 
 def _run(connection: Connection, statement: str) -> None:
