@@ -261,6 +261,7 @@ def test_a_redis_that_freezes_under_open_connections_is_left_out_and_taken_back(
     cache = make()
     cache.put("k", "f", b"kept")
     valkey.freeze()
+    until(lambda: not valkey.answers())
     try:
         with at_most(4), ThreadPoolExecutor(10) as pool:
             list(pool.map(lambda number: cache.fetch(f"k{number}", "f", Count()), range(50)))
