@@ -43,7 +43,7 @@ class Deaf:
 
         yield Still()
 
-    def understood(self, spool: Spool, mapped: object, plan: object, style_of: str) -> None:  # noqa: ARG002 - the protocol's
+    def understood(self, spool: Spool, mapped: object, plan: object, style_of: str) -> None:
         self.said.append(f"{spool.note}; {style_of}")
 
     def say(self, sentence: str) -> None:

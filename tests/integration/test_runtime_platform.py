@@ -85,7 +85,7 @@ def sessions(pids: list[int]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> Iterator[Machine]:  # noqa: ARG001
+def machine(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> Iterator[Machine]:
     machine = Machine(scratch / "platform")
     machine.state.parent.mkdir()
     machine.state.parent.chmod(0o711)

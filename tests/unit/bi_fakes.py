@@ -43,7 +43,7 @@ class FakeAsk:
     asked: list[Question] = field(default_factory=list)
     degraded: str = ""
 
-    def __call__(self, question: Question, scope: Scope) -> Answer:  # noqa: ARG002 (the shape of ask)
+    def __call__(self, question: Question, scope: Scope) -> Answer:
         """Answer one question."""
         if self.broken & set(question.metrics):
             raise RuntimeError(f"{question.metrics} cannot be read")
@@ -91,7 +91,7 @@ def fake_settings() -> Settings:
 def sources(ask: FakeAsk | None = None, reference: FakeReference | None = None) -> Sources:
     """Return what a page draws from."""
     door, known, settings = ask or FakeAsk(), reference or FakeReference(), fake_settings()
-    clock: Callable[[], datetime] = lambda: MOMENT  # noqa: E731
+    clock: Callable[[], datetime] = lambda: MOMENT
     headlines = Headlines(door, known, settings, clock)  # type: ignore[arg-type]
     return Sources(settings, door, headlines, known, GlassBoxes(door, headlines, known, None))  # type: ignore[arg-type]
 
