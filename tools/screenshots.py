@@ -36,7 +36,7 @@ class Shot:
 
 SHOTS = (
     Shot("executive-light"), Shot("executive-dark", theme="dark"), Shot("executive-whole", whole=True), Shot("executive-phone-light", size=PHONE), Shot("executive-phone-dark", size=PHONE, theme="dark"),
-    Shot("glass-box", click="#page [data-glass='net_sales_amount@mtd']"), Shot("executive-manager", role="branch_manager"), Shot("executive-stage", path="/?period=mtd&stage=quote", whole=True),
+    Shot("glass-box", click="#page [data-glass='net_sales_amount@mtd']"), Shot("executive-manager", role="branch_manager"),
     Shot("cmo-light", site="cmo", role="cmo"), Shot("cmo-dark", site="cmo", role="cmo", theme="dark"), Shot("cmo-phone", site="cmo", role="cmo", size=PHONE),
 )
 
@@ -88,7 +88,7 @@ def _options(shot: Shot) -> Options:
 
 def _resize(driver: webdriver.Chrome, shot: Shot, height: int) -> None:
     phone = shot.size == PHONE
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": shot.size[0], "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone})
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": shot.size[0], "height": height, "deviceScaleFactor": 1, "mobile": phone})
 
 
 def _settle(driver: webdriver.Chrome) -> None:

@@ -38,9 +38,9 @@ def drawn(span: int, title: str, draw: Callable[[], Component]) -> Component:
         return card(span, title, empty("This part could not be read just now; the rest of the page is not affected.", title="Not available", symbol="warning", action=again), name="failed")
 
 
-def popover(summary: Sequence[Content], content: Sequence[Content], *, label: str, name: str = "ib", wrapper: str = "") -> html.Details:
+def popover(summary: Sequence[Content], content: Sequence[Content], *, label: str, name: str = "ib", wrapper: str = "", panel: str = "") -> html.Details:
     """Return a button that opens a floating panel; works with the keyboard and without scripts."""
-    return html.Details([html.Summary(list(summary), className=name, **{"aria-label": label}), html.Div(list(content), className="pop-in")], className=f"pop {wrapper}".rstrip())
+    return html.Details([html.Summary(list(summary), className=name, **{"aria-label": label}), html.Div(list(content), className=f"pop-in {panel}".rstrip())], className=f"pop {wrapper}".rstrip())
 
 
 def key(text: str, colour: str, shape: str = "") -> html.Span:

@@ -38,7 +38,7 @@ def dates(visit: Visit) -> html.Details:
         html.Div(className="problem", role="alert"),
         html.Button("Show these days", className="button primary", type="button", **{"data-do": "dates"}),
     ], className="dates")
-    return popover([icon("calendar"), html.Span(shown) if shown else None], [html.H3("Other periods"), *(_choice(visit, preset, PRESETS[preset][0], "item") for preset in MORE), html.Hr(), form],
+    return popover([icon("calendar"), html.Span(shown) if shown else None], [html.H3("Other periods"), html.Div([_choice(visit, preset, PRESETS[preset][0], "item") for preset in MORE], className="presets"), html.Hr(), form], panel="periods",
                    label=f"Period: {shown or 'other days'}", name="ib on" if is_other else "ib icon", wrapper="no-print")
 
 
@@ -52,7 +52,7 @@ def branches(visit: Visit) -> Component:
         return html.Span([icon("branch"), html.Span(visit.branch_words)], className="ib hide-s no-print")
     every = tuple(branch.id for branch in visit.branches)
     filters = visit.filters
-    rows = [html.A([html.Span(icon("check"), className="tick"), branch.name], href=filters.link(branches=filters.toggled(branch.id, every)), className="item", role="menuitemcheckbox",
+    rows = [html.A([html.Span(icon("check"), className="tick"), branch.name], href=filters.link(branches=filters.toggled(branch.id, every)), className="item", role="checkbox",
                    **{"data-nav": "", "data-keep-open": "", "aria-checked": str(branch.id in filters.branches).lower()}) for branch in visit.branches]
     everything = html.A([icon("branch"), "All branches" if visit.scope.is_company else "All of yours"], href=filters.link(branches=()), className="item",
                         **{"data-nav": "", **({} if filters.branches else {"aria-current": "true"})})

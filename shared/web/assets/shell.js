@@ -72,8 +72,6 @@
     if (button) { ACTIONS[button.dataset.do](button, event); return; }
     const asks = event.target.closest("[data-glass]");
     if (asks) { openGlass(asks); return; }
-    const row = event.target.closest("[data-href]");
-    if (row && !event.target.closest("a,button")) go(row.dataset.href);
   });
 
   const ACTIONS = {
@@ -87,8 +85,8 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closePopovers();
-    const item = event.target.closest && event.target.closest("[role=link][data-href],[role=button][data-glass]");
-    if (item && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); item.click(); }
+    const item = event.target.closest && event.target.closest("a[role=checkbox]");
+    if (item && event.key === " ") { event.preventDefault(); item.click(); }
     if (event.key === "Enter" && event.target.closest && event.target.closest(".dates")) applyDates(event.target.closest(".dates"));
   });
 
