@@ -127,7 +127,8 @@ def _add(frame: pd.DataFrame, declared: Metric, columns: dict[object, Column], k
             frame[declared.name] = np.divide(added(numerator), below, out=np.full(len(keys), np.nan), where=below != 0)
             frame[f"{declared.name}__n"] = values(declared.sample) if isinstance(declared.sample, Measure) else below
         case Level(inflow, outflow):
-            frame[declared.name] = values(("level", inflow)) - values(("level", outflow))
+            # Running sums of cents leave crumbs such as -1e-11, which would be written -$0.00.
+            frame[declared.name] = np.round(values(("level", inflow)) - values(("level", outflow)), 6) + 0.0
         case formula:
             frame[declared.name] = values(declared, float("nan"))
             frame[f"{declared.name}__n"] = values(formula.weight)

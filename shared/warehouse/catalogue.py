@@ -101,7 +101,7 @@ VIEWS: tuple[View, ...] = (
     View("pipeline", {"stage": _EMPTY, "rep_id": _NONE, "since": "'1970-01-01'::date"}, ("in_count", "in_amount", "out_count", "out_amount"),
          {"appointment": _APPOINTMENT_STAGES, "sale": _SALE_STAGES, "lead": _LEAD_CHANGED_STAGES,
           "job": "SELECT c.branch_id, v.day FROM changed c LEFT JOIN crm.sale s ON s.id = c.sale_id"
-                 " CROSS JOIN LATERAL (VALUES (c.started_on), (c.completed_on), (c.cancelled_on), (s.cancelled_on)) v (day)"},
+                 " CROSS JOIN LATERAL (VALUES (c.started_on), (c.completed_on), (c.cancelled_on), (s.sold_on), (s.cancelled_on)) v (day)"},
          has_levels=True),
     View("quote_outcomes", {"rep_id": _NONE},
          ("quoted_count", "won_to_30_count", "won_to_60_count", "won_to_90_count", "ended_to_30_count", "ended_to_60_count"),
@@ -122,7 +122,7 @@ VIEWS: tuple[View, ...] = (
          {"ticket": "SELECT c.branch_id, v.day FROM changed c CROSS JOIN LATERAL (VALUES (c.opened_on), (c.resolved_on)) v (day)"
                     " UNION SELECT t.branch_id, t.resolved_on FROM changed c JOIN crm.ticket t ON t.job_id = c.job_id WHERE t.resolved_on IS NOT NULL"},
          has_levels=True, department="service"),
-    View("ticket_durations", {"technician_id": _NONE, "span": _EMPTY, "minutes": _NONE}, ("ticket_count",),
+    View("ticket_durations", {"technician_id": _NONE, "span": _EMPTY, "seconds": _NONE}, ("ticket_count",),
          {"ticket": "SELECT branch_id, opened_on FROM changed"}, department="service"),
     View("telemarketing", {"agent_id": _NONE},
          ("dial_count", "answered_count", "conversation_count", "set_call_count", "talk_seconds", "phone_seconds", "set_count"),

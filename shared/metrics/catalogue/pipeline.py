@@ -30,7 +30,7 @@ METRICS: tuple[Metric, ...] = (
            Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="29"),
     Metric("backlog_amount", "Backlog $", "Dollars of contracts sold, not cancelled, and not complete.", _open("amount", "backlog", "job"),
            Unit.MONEY, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="29"),
-    Metric("jobs_in_progress", "Jobs in progress", "Jobs started and neither complete nor cancelled.", _open("count", "job"), Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="31"),
+    Metric("jobs_in_progress", "Jobs in progress", "Jobs started and neither complete nor cancelled, whatever became of their contract.", _open("count", "job", "orphan"), Unit.COUNT, Better.NEITHER, _AS_OF, Basis.LEVEL, "production", source="31"),
     Metric("quote_close_rate", "Quotes that sell", "Share of quotes that ended in a sale within 90 days: what an open quote of up to 30 days is worth. Ask for days at least 90 ago.",
            Ratio(total(_WON_30, _WON_60, _WON_90), total(_QUOTED)), Unit.PERCENT, Better.UP, _QUOTE_DAY, Basis.COHORT, minimum_sample=20, source="28"),
     Metric("quote_close_rate_31_60", "Quotes that sell after 30 days", "Share of quotes still open after 30 days that ended in a sale. Ask for days at least 90 ago.",

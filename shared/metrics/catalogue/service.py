@@ -11,7 +11,7 @@ def _ticket(column: str) -> Measure:
 
 
 def _hours(span: str, q: float) -> Quantile:
-    return Quantile(q, Measure("ticket_durations", "minutes").only(span=span), Measure("ticket_durations", "ticket_count").only(span=span), 1 / 60, _NOT_YET)
+    return Quantile(q, Measure("ticket_durations", "seconds").only(span=span), Measure("ticket_durations", "ticket_count").only(span=span), 1 / 3600, _NOT_YET)
 
 
 METRICS: tuple[Metric, ...] = (

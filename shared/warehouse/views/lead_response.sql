@@ -1,5 +1,5 @@
 -- One row per attempted lead, on the day it was created, with the seconds until the first attempt: an exact histogram for medians.
-SELECT l.created_on AS day, l.branch_id, l.source_id, extract(epoch FROM l.first_attempt_at - l.created_at)::int AS seconds,
+SELECT l.created_on AS day, l.branch_id, l.source_id, extract(epoch FROM l.first_attempt_at - l.created_at) AS seconds,
        'lead' AS entity, l.id AS entity_id, p.name || ', ' || l.external_id AS label,
        1 AS lead_count
 FROM crm.lead l

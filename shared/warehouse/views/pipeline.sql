@@ -1,6 +1,8 @@
 -- What enters and what leaves each stage of the open pipeline, one row per item and event; what is open on a day is the running sum of in less out.
 -- Stages: appointment (set, until it is resulted or the day after it was due), quote (demo not sold, until the household buys, is quoted anew,
--- or 90 days pass), backlog (sold, until started, cancelled), job (started, until complete or cancelled). `since` is the day an item's age counts from.
+-- or 90 days pass), backlog (sold, until started or cancelled), job (started, until complete or cancelled), orphan (a job in progress whose contract
+-- was cancelled or never entered: work, but no revenue). `since` is the day an item's age counts from. Nothing leaves a stage before it entered:
+-- what was entered in the wrong order leaves on the day it came.
 SELECT a.set_on AS day, a.branch_id, 'appointment' AS stage, a.rep_id, a.set_on AS since,
        'appointment' AS entity, a.id AS entity_id, a.external_id AS label,
        1 AS in_count, 0.00 AS in_amount, 0 AS out_count, 0.00 AS out_amount
@@ -11,12 +13,17 @@ UNION ALL
 SELECT a.resulted_on, a.branch_id, 'appointment', a.rep_id, a.set_on, 'appointment', a.id, a.external_id, 0, 0, 1, 0
 FROM crm.appointment a
 JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
-WHERE a.resulted_on <= a.scheduled_on AND true /* days: a.branch_id, a.resulted_on */
+WHERE a.resulted_on BETWEEN a.set_on AND a.scheduled_on AND true /* days: a.branch_id, a.resulted_on */
 UNION ALL
 SELECT a.scheduled_on + 1, a.branch_id, 'appointment', a.rep_id, a.set_on, 'appointment', a.id, a.external_id, 0, 0, 1, 0
 FROM crm.appointment a
 JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
-WHERE (a.resulted_on IS NULL OR a.resulted_on > a.scheduled_on) AND true /* days: a.branch_id, a.scheduled_on + 1 */
+WHERE (a.resulted_on IS NULL OR a.resulted_on > a.scheduled_on) AND a.scheduled_on >= a.set_on AND true /* days: a.branch_id, a.scheduled_on + 1 */
+UNION ALL
+SELECT a.set_on, a.branch_id, 'appointment', a.rep_id, a.set_on, 'appointment', a.id, a.external_id, 0, 0, 1, 0
+FROM crm.appointment a
+JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL
+WHERE (a.scheduled_on < a.set_on OR a.resulted_on < a.set_on) AND true /* days: a.branch_id, a.set_on */
 UNION ALL
 SELECT a.resulted_on, a.branch_id, 'quote', a.rep_id, a.resulted_on, 'appointment', a.id, a.external_id, 1, coalesce(a.quoted_amount, 0), 0, 0
 FROM crm.appointment a
@@ -76,14 +83,14 @@ SELECT j.started_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, 
 FROM crm.job j
 JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
 LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
-WHERE j.started_on <= coalesce(j.cancelled_on, 'infinity') AND j.started_on <= coalesce(s.cancelled_on, 'infinity')
+WHERE j.started_on <= coalesce(j.cancelled_on, 'infinity') AND j.started_on <= coalesce(s.cancelled_on, 'infinity') AND j.started_on >= s.sold_on
   AND true /* days: j.branch_id, j.started_on */
 UNION ALL
 SELECT j.cancelled_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 0, 0, 1, s.amount
 FROM crm.job j
 JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
 LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
-WHERE j.cancelled_on < coalesce(j.started_on, 'infinity') AND j.cancelled_on <= coalesce(s.cancelled_on, 'infinity')
+WHERE j.cancelled_on < coalesce(j.started_on, 'infinity') AND j.cancelled_on <= coalesce(s.cancelled_on, 'infinity') AND j.cancelled_on >= s.sold_on
   AND true /* days: j.branch_id, j.cancelled_on */
 UNION ALL
 SELECT s.cancelled_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 0, 0, 1, s.amount
@@ -93,20 +100,40 @@ LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointmen
 WHERE s.cancelled_on < coalesce(j.started_on, 'infinity') AND s.cancelled_on < coalesce(j.cancelled_on, 'infinity')
   AND true /* days: s.branch_id, s.cancelled_on */
 UNION ALL
-SELECT j.started_on, j.branch_id, 'job', a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 1, coalesce(s.amount, 0), 0, 0
-FROM crm.job j
-LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+SELECT s.sold_on, s.branch_id, 'backlog', a.rep_id, s.sold_on, 'sale', s.id, s.external_id, 0, 0, 1, s.amount
+FROM crm.sale s
+JOIN crm.job j ON j.branch_id = s.branch_id AND j.sale_id = s.id
 LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
-WHERE true /* days: j.branch_id, j.started_on */
+WHERE least(j.started_on, j.cancelled_on) < s.sold_on AND true /* days: s.branch_id, s.sold_on */
 UNION ALL
-SELECT j.completed_on, j.branch_id, 'job', a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 0, 0, 1, coalesce(s.amount, 0)
+SELECT j.started_on, j.branch_id, c.stage, a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 1, c.amount, 0, 0
 FROM crm.job j
 LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
 LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+CROSS JOIN LATERAL (SELECT s.id IS NULL OR coalesce(s.cancelled_on <= j.started_on, false) AS is_orphan) o
+CROSS JOIN LATERAL (SELECT CASE WHEN o.is_orphan THEN 'orphan' ELSE 'job' END AS stage, CASE WHEN o.is_orphan THEN 0 ELSE s.amount END AS amount) c
+WHERE j.cancelled_on < j.started_on IS NOT TRUE AND true /* days: j.branch_id, j.started_on */
+UNION ALL
+SELECT j.completed_on, j.branch_id, c.stage, a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 0, 0, 1, c.amount
+FROM crm.job j
+LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+CROSS JOIN LATERAL (SELECT s.id IS NULL OR coalesce(s.cancelled_on <= j.started_on OR s.cancelled_on < j.completed_on, false) AS is_orphan) o
+CROSS JOIN LATERAL (SELECT CASE WHEN o.is_orphan THEN 'orphan' ELSE 'job' END AS stage, CASE WHEN o.is_orphan THEN 0 ELSE s.amount END AS amount) c
 WHERE true /* days: j.branch_id, j.completed_on */
 UNION ALL
-SELECT j.cancelled_on, j.branch_id, 'job', a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 0, 0, 1, coalesce(s.amount, 0)
+SELECT j.cancelled_on, j.branch_id, c.stage, a.rep_id, coalesce(s.sold_on, j.started_on), 'job', j.id, j.external_id, 0, 0, 1, c.amount
 FROM crm.job j
 LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id
 LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
-WHERE j.started_on IS NOT NULL AND j.completed_on IS NULL AND true /* days: j.branch_id, j.cancelled_on */
+CROSS JOIN LATERAL (SELECT s.id IS NULL OR coalesce(s.cancelled_on <= j.started_on OR s.cancelled_on < j.cancelled_on, false) AS is_orphan) o
+CROSS JOIN LATERAL (SELECT CASE WHEN o.is_orphan THEN 'orphan' ELSE 'job' END AS stage, CASE WHEN o.is_orphan THEN 0 ELSE s.amount END AS amount) c
+WHERE j.cancelled_on >= j.started_on AND true /* days: j.branch_id, j.cancelled_on */
+UNION ALL
+SELECT s.cancelled_on, j.branch_id, v.stage, a.rep_id, s.sold_on, 'job', j.id, j.external_id, v.in_count, 0, v.out_count, v.out_amount
+FROM crm.sale s
+JOIN crm.job j ON j.branch_id = s.branch_id AND j.sale_id = s.id
+LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
+CROSS JOIN LATERAL (VALUES ('job', 0, 1, s.amount), ('orphan', 1, 0, 0)) v (stage, in_count, out_count, out_amount)
+WHERE s.cancelled_on > j.started_on AND s.cancelled_on < coalesce(j.completed_on, j.cancelled_on, 'infinity')
+  AND true /* days: s.branch_id, s.cancelled_on */

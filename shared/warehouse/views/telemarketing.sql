@@ -5,12 +5,12 @@ SELECT c.started_on AS day, c.branch_id, c.agent_id,
        (c.direction = 'outbound' AND c.disposition IN ('conversation', 'set', 'not_interested', 'callback'))::int AS answered_count,
        (c.disposition IN ('conversation', 'set', 'not_interested', 'callback'))::int AS conversation_count,
        (c.disposition = 'set')::int AS set_call_count,
-       c.seconds AS talk_seconds, 0::bigint AS phone_seconds, 0 AS set_count
+       c.seconds AS talk_seconds, 0.0 AS phone_seconds, 0 AS set_count
 FROM crm.call c
 WHERE true /* days: c.branch_id, c.started_on */
 UNION ALL
 SELECT h.started_on, h.branch_id, h.agent_id, 'phone_shift', h.id, h.external_id,
-       0, 0, 0, 0, 0, extract(epoch FROM h.ended_at - h.started_at)::bigint, 0
+       0, 0, 0, 0, 0, extract(epoch FROM h.ended_at - h.started_at), 0
 FROM crm.phone_shift h
 WHERE true /* days: h.branch_id, h.started_on */
 UNION ALL
