@@ -19,7 +19,7 @@ from shared.metrics.errors import OutOfScopeError
 from shared.metrics.memory import Memory
 from shared.metrics.question import Question
 from shared.metrics.scope import Scope
-from shared.metrics.statements import statements
+from shared.metrics.statements import statements, whole_history
 from shared.settings import Settings
 from shared.warehouse.catalogue import VIEWS
 from shared.warehouse.engines import Engines, newest_commit, position
@@ -178,8 +178,9 @@ class CachedAsk:
         _narrow(question, scope)
 
     def sql(self, question: Question, scope: Scope) -> list[str]:
-        """The statements behind an answer, with their values written in."""
-        return [statement.shown() for statement in statements(_narrow(question, scope), self.today)]
+        """The statements behind an answer, with their values written in; a level from its whole history, which is right on any day."""
+        found = statements(_narrow(question, scope), self.today)
+        return [(whole_history(statement) if statement.is_level else statement).shown() for statement in found]
 
 
 def _exact(question: Question, connection: Connection, day: date) -> tuple[pd.DataFrame, dict[str, Freshness]]:

@@ -1,5 +1,6 @@
 """Turns a question into SQL: one statement per view for sums, one per quantile, greatest value or level."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ from shared.metrics.conditions import Parameters, filters, limits
 from shared.metrics.dimension import BY_DIMENSION, Dimension
 from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile
 from shared.metrics.question import Question
+
+_PARAMETER = re.compile(r"(?<!:):([A-Za-z_]\w*)")
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,8 @@ class Statement:
 
     def shown(self) -> str:
         """The statement with its values written in: can be pasted into psql."""
-        sql = self.sql
-        for name in sorted(self.parameters, key=len, reverse=True):
-            sql = sql.replace(f":{name}", _literal(self.parameters[name]))
-        return sql
+        # One pass: a value may hold what looks like a parameter. Not after a colon: that is a cast.
+        return _PARAMETER.sub(lambda found: _literal(self.parameters[found[1]]) if found[1] in self.parameters else found[0], self.sql)
 
 
 def statements(question: Question, today: date) -> Iterator[Statement]:
