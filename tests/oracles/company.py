@@ -275,5 +275,7 @@ def write(engine: Engine, maker: Maker, before: Callable[[object], None] = lambd
         for table in ORDER:
             insert(cursor, table, maker.tables[table])
         connection.commit()
+        cursor.execute("ANALYZE")
+        connection.commit()
     finally:
         connection.close()
