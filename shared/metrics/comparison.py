@@ -59,6 +59,9 @@ def _same_working_days(period: Period, months: int, calendar: Calendar) -> Compa
     start = add_months(period.start, -months)
     last = period.start - timedelta(days=1)
     elapsed = calendar.working_days(period.start, period.end)
+    if elapsed == 0:
+        before = _shift(period, 28)
+        return Comparison(before, f"{before.words}, the same weekdays four weeks earlier: there was no working day yet")
     end, passed = start, int(calendar.is_working(start))
     while end < last and passed < elapsed:
         end += timedelta(days=1)
@@ -67,6 +70,8 @@ def _same_working_days(period: Period, months: int, calendar: Calendar) -> Compa
     while end < last and not calendar.is_working(end + timedelta(days=1)) and _idle_tail(period, calendar) > (end - _last_working(start, end, calendar)).days:
         end += timedelta(days=1)
     before = Period(start, end)
+    if passed < elapsed:
+        return Comparison(before, f"{before.words}, all of its {passed} working days against {elapsed}")
     return Comparison(before, f"{before.words}, the same {elapsed} working day{'' if elapsed == 1 else 's'}")
 
 

@@ -37,7 +37,8 @@ def write_exact(value: float | None, unit: Unit) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     if unit is Unit.MONEY:
-        return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+        sign, size = _signed_cents(value)
+        return f"{sign}${size:,.2f}"
     if unit is Unit.PERCENT:
         return f"{_clean(value * 100, 2):,.2f}%"
     if unit is Unit.COUNT:
@@ -57,12 +58,17 @@ def write_change(change: float | None, unit: Unit) -> str:
 
 
 def _money(value: float) -> str:
-    sign, size = ("-" if value < 0 else ""), abs(value)
+    sign, size = _signed_cents(value)
     if size >= 999_500:
         return sign + "$" + _short(size)
     if size >= 100_000:
         return f"{sign}${size / 1000:,.1f}K"
     return f"{sign}${size:,.0f}" if size >= 100 or size == 0 else f"{sign}${size:,.2f}"
+
+
+def _signed_cents(value: float) -> tuple[str, float]:
+    cents = _clean(value, 2)
+    return "-" if cents < 0 else "", abs(cents)
 
 
 def _short(size: float) -> str:

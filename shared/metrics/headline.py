@@ -100,8 +100,8 @@ class Headline:
 
     @property
     def projected(self) -> float | None:
-        """Where a running flow lands at this pace: actual / share of the weight that has passed."""
-        if self.goal is None or not self.metric.is_flow or not self.period.is_running or self.goal.elapsed_share <= 0:
+        """Where a flow whose period is not over lands at this pace: actual / share of the weight that has passed."""
+        if self.goal is None or not self.metric.is_flow or math.isnan(self.value) or not 0 < self.goal.elapsed_share < 1:
             return None
         return self.value / self.goal.elapsed_share
 
@@ -113,7 +113,14 @@ class Headline:
     @property
     def status(self) -> Status:
         """Green at or above target (a running flow: at or above pace), amber from 90 %, red below; none without target or sample."""
-        return judge(self.pace if self.metric.is_flow else self.attainment) if self.has_sample and not self.maturity else "none"
+        if not self.has_sample or self.maturity:
+            return "none"
+        return "good" if self._has_none_of_a_bad_thing else judge(self.pace if self.metric.is_flow else self.attainment)
+
+    @property
+    def _has_none_of_a_bad_thing(self) -> bool:
+        """None where less is better: no share of the target can be said, and nothing could be better."""
+        return self.goal is not None and self.goal.value > 0 and self.metric.better is Better.DOWN and self.value == 0
 
     @property
     def status_words(self) -> str:
@@ -122,10 +129,12 @@ class Headline:
             return f"only {self.sample:.0f} cases, {self.metric.minimum_sample} are needed to judge"
         if self.maturity:
             return self.maturity
+        if self.goal is not None and self._has_none_of_a_bad_thing:
+            return f"none, against a target of {write(self.goal.value, self.metric.unit)}"
         if self.goal is None or self.attainment is None:
             return "no target"
         target = write(self.goal.value, self.metric.unit)
-        if self.pace is not None and self.period.is_running:
+        if self.pace is not None and self.goal.elapsed_share < 1:
             return f"{self.attainment:.0%} of {target}, {self.goal.elapsed_share:.0%} of the period's working weight has passed: pace {self.pace:.2f}"
         return f"{self.attainment:.0%} of the target {target}"
 

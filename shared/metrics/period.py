@@ -136,12 +136,10 @@ def custom(start: str | date, end: str | date) -> Period:
 
 
 def _day(name: str, value: str | date) -> date:
-    if isinstance(value, date):
-        return value
     try:
-        found = date.fromisoformat(value)
+        found = value if isinstance(value, date) else date.fromisoformat(value)
     except (ValueError, TypeError) as error:
         raise QuestionError(name, f"{name} must be a day such as 2026-11-22, not {value!r}") from error
     if not 1990 <= found.year <= 2100:
-        raise QuestionError(name, f"{name} must lie between 1990 and 2100, not {value!r}")
+        raise QuestionError(name, f"{name} must lie between 1990 and 2100, not {str(value)!r}")
     return found

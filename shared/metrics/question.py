@@ -16,6 +16,7 @@ from shared.metrics.registry import metric
 Grain = Literal["all", "day", "week", "month", "quarter", "year"]
 GRAINS: tuple[str, ...] = get_args(Grain)
 MOST_SPLITS = 3
+_LAST_BRANCH = 32_767
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -39,15 +40,21 @@ class Question:
             raise QuestionError("metrics", "name at least one metric")
         if len(set(self.metrics)) < len(self.metrics):
             raise QuestionError("metrics", "a metric is named twice")
+        for name in self.metrics:
+            metric(name)  # raises UnknownMetricError
         if self.grain not in GRAINS:
             raise QuestionError("grain", f"no grain is called {self.grain!r}{nearest(self.grain, GRAINS)}")
         if len(self.split) > MOST_SPLITS or len(set(self.split)) < len(self.split):
             raise QuestionError("split", f"split by at most {MOST_SPLITS} different dimensions")
+        if self.branches is not None and not all(0 < branch <= _LAST_BRANCH for branch in self.branches):
+            raise QuestionError("branch", f"branches are numbered from 1 to {_LAST_BRANCH}")
         for name in self.split:
             self._check(dimension(name), "split")
         for name, keys in self.where:
             each = dimension(name)
             self._check(each, "where")
+            if any("\0" in key for key in keys):
+                raise QuestionError(f"where.{name}", "a key holds a character that no text in the database has")
             if each.is_number and not all(_WHOLE.fullmatch(key) for key in keys):
                 raise QuestionError(f"where.{name}", f"keys of {name} are whole numbers, not {', '.join(keys)}")
 

@@ -157,7 +157,7 @@ def _quantile(question: Question, declared: Metric, quantile: Quantile, today: d
 SELECT {lead}value, sum(n) OVER ({over} ORDER BY value) AS upto, sum(n) OVER ({over}) AS rows, CAST(:q AS float8) * (sum(n) OVER ({over}) - 1) AS position
 FROM histogram
 ), neighbours AS (
-SELECT {lead}max(rows)::float8 AS c1, min(value) FILTER (WHERE upto > floor(position)) AS low, min(value) FILTER (WHERE upto > ceil(position)) AS high, max(position - floor(position)) AS share
+SELECT {lead}coalesce(max(rows), 0)::float8 AS c1, min(value) FILTER (WHERE upto > floor(position)) AS low, min(value) FILTER (WHERE upto > ceil(position)) AS high, max(position - floor(position)) AS share
 FROM ranked{grouped}
 )
 SELECT {lead}{_beyond(quantile)} AS c0, c1 FROM neighbours"""
