@@ -1,6 +1,6 @@
 """A company that exists only in memory: what pages are handed in unit tests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -88,11 +88,14 @@ def fake_settings() -> Settings:
     return load_settings(database_url="postgresql+psycopg2://x:x@127.0.0.1:1/x", redis_url="redis://127.0.0.1:1", secret_key="s" * 40)
 
 
+def _clock() -> datetime:
+    return MOMENT
+
+
 def sources(ask: FakeAsk | None = None, reference: FakeReference | None = None) -> Sources:
     """Return what a page draws from."""
     door, known, settings = ask or FakeAsk(), reference or FakeReference(), fake_settings()
-    clock: Callable[[], datetime] = lambda: MOMENT
-    headlines = Headlines(door, known, settings, clock)  # type: ignore[arg-type]
+    headlines = Headlines(door, known, settings, _clock)  # type: ignore[arg-type]
     return Sources(settings, door, headlines, known, GlassBoxes(door, headlines, known, None))  # type: ignore[arg-type]
 
 

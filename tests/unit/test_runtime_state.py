@@ -6,8 +6,8 @@ import socket
 import stat
 import subprocess
 import sys
-from collections import namedtuple
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,7 +19,13 @@ from jobs.stack.ports import free_port
 from jobs.stack.state import State, running_environment
 from shared.settings import SettingError
 
-Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil has it
+
+class Usage(NamedTuple):
+    """What shutil.disk_usage answers."""
+
+    total: int
+    used: int
+    free: int
 
 
 @pytest.fixture(autouse=True)
