@@ -50,6 +50,9 @@ class Question:
             raise QuestionError("branch", f"branches are numbered from 1 to {_LAST_BRANCH}")
         for name in self.split:
             self._check(dimension(name), "split")
+        self._check_where()
+
+    def _check_where(self) -> None:
         for name, keys in self.where:
             each = dimension(name)
             self._check(each, "where")
