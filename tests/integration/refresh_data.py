@@ -123,10 +123,10 @@ class Steps:
 
     warehouse: Warehouse
     view: str
-    actions: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    actions: dict[str, list[Callable[[], object]]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
-    def at(self, point: str, action: Callable[[], None]) -> None:
+    def at(self, point: str, action: Callable[[], object]) -> None:
         """Do ``action`` at ``point``, after what was asked for before."""
         self.actions.setdefault(point, []).append(action)
 

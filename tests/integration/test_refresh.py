@@ -43,7 +43,8 @@ def sell(connection: Connection, at: datetime = LATELY, amount: int = 1000) -> i
 def test_no_order_of_write_commit_and_refresh_shows_a_wrong_number(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, written: str, committed: str) -> None:
     steps = Steps(warehouse, "sales")
     with warehouse.session() as writer:
-        steps.at(written, lambda: [sell(writer), sell(writer, LONG_AGO)] and None)
+        steps.at(written, lambda: sell(writer))
+        steps.at(written, lambda: sell(writer, LONG_AGO))
         steps.at(committed, writer.commit)
         stop_at_points(monkeypatch, steps)
         monkeypatch.setattr(refresh, "_PATIENCE", 0.05)
@@ -62,7 +63,7 @@ def test_a_sale_is_counted_by_the_refresh_or_keeps_its_mark_and_never_both_nor_n
     with warehouse.session() as writer:
         sell(writer)
         writer.commit()
-        steps.at("unmarked", lambda: sell(writer) and None)
+        steps.at("unmarked", lambda: sell(writer))
         steps.at("unmarked", writer.commit)
         stop_at_points(monkeypatch, steps)
         assert warehouse.refresh("sales").marks == 1
@@ -96,7 +97,7 @@ def test_a_refresh_in_the_wrong_order_would_be_noticed(warehouse: Warehouse, wro
     with warehouse.session() as writer:
         sell(writer)
         writer.commit()
-        steps.at("unmarked", lambda: sell(writer) and None)
+        steps.at("unmarked", lambda: sell(writer))
         steps.at("unmarked", writer.commit)
         wrongly(warehouse.engines.primary, steps)
         assert steps.wrong
@@ -180,7 +181,7 @@ def test_the_database_of_the_company_may_default_to_another_isolation_level(ware
             warehouse.engines.primary.dispose()
             with warehouse.session() as writer:
                 writer.set_session("READ COMMITTED")
-                steps.at("locked", lambda: sell(writer) and None)
+                steps.at("locked", lambda: sell(writer))
                 steps.at("locked", writer.commit)
                 stop_at_points(monkeypatch, steps)
                 assert warehouse.refresh("sales").outcome == "done"
@@ -238,9 +239,12 @@ def test_a_change_to_a_day_of_three_years_ago_shows_at_once_and_is_archived_by_t
     assert warehouse.wrong([BY_NAME["sales"]]) == []
 
 
+def next_month() -> datetime:
+    return datetime(2026, 4, 1, 12, tzinfo=UTC)
+
+
 def test_the_window_moves_with_the_month_and_readers_before_during_and_after_are_exact(warehouse: Warehouse) -> None:
     warehouse.refresh_all("archive")
-    next_month = lambda: datetime(2026, 4, 1, 12, tzinfo=UTC)  # noqa: E731
     first = "SELECT min(recent_from) = max(recent_from) AND min(recent_from) = CAST(:day AS date) FROM mart.view_state"
     assert warehouse.value(first, day=RECENT_FROM)
     assert views_to_refresh(warehouse.engines.primary, warehouse.settings, "archive", company.clock) == []

@@ -45,7 +45,7 @@ class Crowd:
     def _guard(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except BaseException as error:  # noqa: BLE001 - said by run()
+        except BaseException as error:  # noqa: BLE001 -- run() says it
             self.errors.append(error)
 
     def write(self, seed: int) -> None:
