@@ -14,7 +14,7 @@ from jobs.demo import load
 from jobs.demo.sizes import SIZES, Size
 from shared.metrics.answer import _windowed
 from shared.metrics.metric import Level
-from shared.metrics.period import Period, add_months
+from shared.metrics.period import Period
 from shared.metrics.question import Question
 from shared.metrics.registry import metrics
 from shared.metrics.statements import statements
@@ -31,7 +31,7 @@ RECENT_FROM = date(2026, 9, 1)
 MEDIUM = Size("small", 5, 36, 0.12, 3, daily_media=False, requests_per_day=30, rows=180_000)
 BIG = 8_000
 """A table with more rows is never read as a whole."""
-PERIODS = {"month to date": Period(TODAY.replace(day=1), TODAY), "year to date": Period(TODAY.replace(month=1, day=1), TODAY), "13 months": Period(add_months(TODAY, -12), TODAY)}
+PERIODS = {"month to date": Period(TODAY.replace(day=1), TODAY), "year to date": Period(TODAY.replace(month=1, day=1), TODAY)}
 
 
 def clock() -> datetime:
