@@ -109,8 +109,10 @@ def _refresh(servers: Platform) -> dict[str, Any]:
             found[f"{name}_rows"] = history.rows(connection)
         with step(f"Refreshing {len(history.VIEWS)} views whole, the plain way, history x{times}"):
             found[f"{name}_full_ms"] = refreshing.full_ms(engine, history.VIEWS)
+        refreshing.settle(engine)
         with step(f"Refreshing their recent part, history x{times}"):
             found[f"{name}_ms"] = refreshing.refresh_ms(engine, settings, history.VIEWS)
+    refreshing.settle(engine)
     with step(f"The executive page, history x{TIMES}"):
         found[f"executive_x{TIMES}"] = _executive(servers)
     return found
