@@ -5,6 +5,7 @@ import json
 import math
 import os
 import platform as machine
+import signal
 import sys
 import time
 import urllib.request
@@ -34,6 +35,7 @@ def main() -> int:
         parser.error(f"there is no part called {unknown[0]}; there are {', '.join(parts)}")
     os.environ.setdefault("DEMO_SIZE", "standard")
     os.environ["REFRESH_TIMEOUT_SECONDS"] = "3600"
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # the servers and their folder go with us
     result: dict[str, Any] = {}
     with platform() as servers:
         with step(f"Making the demo company ({os.environ['DEMO_SIZE']})"):
