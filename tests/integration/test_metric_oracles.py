@@ -4,20 +4,18 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
 
 from shared.cache import Cache
 from shared.metrics.ask import CachedAsk
 from shared.metrics.dimension import dimensions_of
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines, Wanted
-from shared.metrics.metric import Level, Maximum, Metric, Quantile, Ratio, Sum, Unit
+from shared.metrics.metric import Level, Maximum, Quantile, Ratio, Sum
 from shared.metrics.period import Period, period
 from shared.metrics.question import GRAINS, Question
 from shared.metrics.reference import Reference
@@ -29,7 +27,8 @@ from shared.settings import Settings
 from shared.warehouse.build import build_views
 from shared.warehouse.engines import Engines
 from tests.oracles import ORACLES, company
-from tests.oracles.oracle import Asked, Found, buckets
+from tests.oracles.compare import World, alike, table, wrong
+from tests.oracles.oracle import Asked, buckets
 
 TODAY = company.TODAY
 BRANCHES = (None, frozenset({1}), frozenset({2, 3}), frozenset({company.QUIET_BRANCH}), frozenset({1, 2, 3, 4}))
@@ -43,32 +42,20 @@ ADDITIVE = [name for name, declared in metrics().items() if isinstance(declared.
 LEVELS = [name for name, declared in metrics().items() if isinstance(declared.formula, Level)]
 
 
-@dataclass(frozen=True)
-class World:
-    """The company, asked and looked at."""
-
-    ask: CachedAsk
-    engines: Engines
-    settings: Settings
-    oracle: Connection
-    asked: dict[Question, dict[str, Found]] = field(default_factory=dict)
-    """What was asked before."""
-
-
 @pytest.fixture(scope="module")
 def world(database: Callable[..., Settings]) -> Iterator[World]:
     """The company with built views; a third of it is written after the build, so that its days are dirty."""
     chosen = database()
     engines = Engines(chosen)
     maker = company.make()
-    late = {table: [row for row in maker.tables[table] if int(str(row["id"])) % 3 == 0] for table in ("payment", "ticket", "call", "knock", "marketing_spend", "request_log", "probe")}
-    early = company.Maker(maker.rng, {table: [row for row in rows if row not in late.get(table, [])] for table, rows in maker.tables.items()})
+    late = {name: [row for row in maker.tables[name] if int(str(row["id"])) % 3 == 0] for name in ("payment", "ticket", "call", "knock", "marketing_spend", "request_log", "probe")}
+    early = company.Maker(maker.rng, {name: [row for row in rows if row not in late.get(name, [])] for name, rows in maker.tables.items()})
     company.write(engines.primary, early)
     build_views(engines.primary, chosen, clock=company.clock)
     raw = engines.primary.raw_connection()
     cursor = raw.cursor()
-    for table, rows in late.items():
-        company.insert(cursor, table, rows)
+    for name, rows in late.items():
+        company.insert(cursor, name, rows)
     cursor.execute("UPDATE crm.sale SET status = 'cancelled', cancelled_at = sold_at + interval '3 days' WHERE id % 7 = 0 AND cancelled_at IS NULL")
     cursor.execute("UPDATE crm.appointment SET rep_id = NULL WHERE id % 11 = 0")
     raw.commit()
@@ -77,58 +64,6 @@ def world(database: Callable[..., Settings]) -> Iterator[World]:
     with engines.primary.connect() as connection:
         yield World(CachedAsk(engines, Cache(chosen), chosen, company.clock), engines, chosen, connection)
     engines.primary.dispose()
-
-
-def asked(question: Question) -> Asked:
-    """The question as its oracle is asked."""
-    return Asked(question.period.start, question.period.end, TODAY, question.branches, question.split, question.where, question.grain)
-
-
-def alike(name: str) -> tuple[str, ...]:
-    """Every metric that can be split as this one can: asked together, so that one question serves the tests of all."""
-    return tuple(other for other in metrics() if dimensions_of(metric(other)) == dimensions_of(metric(name)))
-
-
-def table(world: World, question: Question) -> dict[str, Found]:
-    """The answer by metric and key."""
-    if question not in world.asked:
-        world.asked[question] = _table(world, question)
-    return world.asked[question]
-
-
-def _table(world: World, question: Question) -> dict[str, Found]:
-    frame = world.ask(question, COMPANY).frame
-    keys = [tuple(row) for row in frame[list(question.keys)].itertuples(index=False)] if question.keys else [()] * len(frame)
-    assert len(set(keys)) == len(keys), "a key stands twice"
-    return {name: dict(zip(keys, (float(value) for value in frame[name]), strict=True)) for name in question.metrics}
-
-
-def close(declared: Metric, found: float, wanted: float) -> bool:
-    """Exact for counts, to the cent for money, 1e-9 for anything divided; missing only where the oracle is missing."""
-    if math.isnan(found) or math.isnan(wanted):
-        return math.isnan(found) and math.isnan(wanted)
-    if isinstance(declared.formula, Sum | Level):
-        if declared.unit is Unit.COUNT:
-            return found == wanted
-        return abs(found - wanted) < (0.005 if declared.unit is Unit.MONEY else 1e-6)
-    return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
-
-
-def wrong(world: World, question: Question, only: str = "") -> list[str]:
-    """Say where the answer differs from the oracles; empty: nowhere.  ``only``: compare this metric, ask for all like it."""
-    answers, told = table(world, replace(question, metrics=alike(only)) if only else question), []
-    for name in question.metrics:
-        oracle, found = ORACLES[name], answers[name]
-        wanted = oracle(world.oracle, asked(question))
-        future = {key for key in found if question.grain != "all" and isinstance(metric(name).formula, Level) and key[0] > TODAY}
-        for key in set(found) | set(wanted):
-            expected = math.nan if key in future else wanted.get(key, oracle.missing)
-            if key not in found and (expected in {0.0, oracle.missing} or math.isnan(expected)):
-                continue
-            if not close(metric(name), found.get(key, math.inf), expected):
-                told.append(f"{name} {key}: {found.get(key, 'no row')}, the oracle says {expected}")
-    world.oracle.rollback()
-    return told
 
 
 def test_every_metric_has_an_oracle_and_no_oracle_stands_alone() -> None:
