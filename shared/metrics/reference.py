@@ -1,16 +1,20 @@
 """What headlines are judged against: the calendar, the targets and the branches, read at most every few seconds."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from shared.warehouse.branches import Branch, load_branches
 from shared.warehouse.calendar import Calendar, load_calendar
 from shared.warehouse.engines import Engines
 from shared.warehouse.targets import Target, load_targets
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 _KEEP_SECONDS = 20.0
 
@@ -53,7 +57,13 @@ class Reference:
         kept = self._kept.get(key)
         if kept is not None and time.monotonic() - kept[0] < keep:
             return kept[1]  # type: ignore[return-value]
-        value = load()
+        try:
+            value = load()
+        except DBAPIError as error:
+            if kept is None:
+                raise
+            log.warning("no database answers, going on with what was last known: %s", str(error.orig).strip())
+            return kept[1]  # type: ignore[return-value]
         with self._lock:
             if len(self._kept) > 500:
                 self._kept.clear()

@@ -239,6 +239,20 @@ def test_without_any_database_the_last_known_numbers_come_with_a_word_and_what_w
     until(site.is_well)
 
 
+def test_headlines_outlive_both_databases_with_what_was_last_known(door: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.metrics.reference._KEEP_SECONDS", 0.0)
+    site = door()
+    before = site.headlines([Wanted("gross_sales", MONTH)], COMPANY)[0]
+    platform.pair.stop()
+    try:
+        with at_most(4):
+            after = site.headlines([Wanted("gross_sales", MONTH)], COMPANY)[0]
+        assert (after.value, after.goal) == (before.value, before.goal)
+        assert "last known numbers" in after.degraded
+    finally:
+        platform.start()
+
+
 def test_without_anything_at_all_the_asker_is_told_in_a_sentence_at_once(door: Any, platform: Platform) -> None:
     site = door()
     site.value()
