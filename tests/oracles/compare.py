@@ -28,6 +28,10 @@ class World:
     asked: dict[Question, dict[str, Found]] = field(default_factory=dict)
     """What was asked before."""
 
+    def __repr__(self) -> str:
+        """Short: hypothesis shows it with each example."""
+        return "World"
+
 
 def asked(world: World, question: Question) -> Asked:
     """The question as its oracle is asked."""
