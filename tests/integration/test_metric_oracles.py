@@ -258,6 +258,28 @@ def test_a_branch_manager_gets_the_oracles_answer_for_the_own_branch_alone(world
         assert frame[name].sum() == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize(("split", "name", "change"), [
+    ("channel", "leads", "UPDATE crm.lead_source SET channel = channel || '!'"), ("source", "marketing_spend", "UPDATE crm.lead_source SET name = name || '!'"),
+    ("rep", "net_sales", "UPDATE crm.employee SET name = name || '!'"), ("product", "jobs_started", "UPDATE crm.product SET name = name || '!'"),
+    ("branch", "tickets_opened", "UPDATE crm.branch SET name = name || '!'"),
+])
+def test_a_new_name_or_group_shows_as_soon_as_it_is_committed(split: str, name: str, change: str, world: World) -> None:
+    question = Question((name,), PERIODS["the last twelve months"], split=(split,))
+
+    def labels() -> set[str]:
+        return set(world.ask(question, COMPANY).frame[f"{split}_label"]) - {"Unassigned", "Unattributed", "Company"}
+
+    assert not any(label.endswith("!") for label in labels())
+    with world.engines.writer() as connection:
+        connection.exec_driver_sql(change)
+    try:
+        assert labels()
+        assert all(label.endswith("!") for label in labels())
+    finally:
+        with world.engines.writer() as connection:
+            connection.exec_driver_sql(re.sub(r"= (\w+) .*", r"= rtrim(\1, '!')", change))
+
+
 def test_the_rescission_window_ends_with_the_third_business_day(world: World) -> None:
     """Counted here in Python from the calendar: Sundays and holidays do not count; a branch without calendar has Sundays only."""
     cursor = world.engines.primary.raw_connection().cursor()
