@@ -115,6 +115,7 @@ class CachedAsk:
         """
         narrowed = [_narrow(question, scope) for question in questions]
         day = self.today
+        self._cache.ping()  # what this process remembers needs no cache, and would not notice that it is away
         try:
             look = self._look()
         except DBAPIError as error:

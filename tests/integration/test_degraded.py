@@ -203,6 +203,20 @@ def test_without_redis_answers_are_exact_and_say_what_is_missing_until_it_is_bac
     until(site.is_well)
 
 
+def test_an_answer_that_the_process_remembers_says_as_well_that_the_cache_is_away(door: Any, platform: Platform) -> None:
+    site = door()
+    before = site.ask(SALES, COMPANY)
+    platform.valkey.stop()
+    try:
+        after = site.ask(SALES, COMPANY)
+        assert before.degraded == ""
+        assert "cache is away" in after.degraded
+        assert after.value("gross_sales") == before.value("gross_sales")
+    finally:
+        platform.valkey.start()
+    until(site.is_well)
+
+
 def test_a_frozen_redis_delays_one_answer_and_no_more(door: Any, platform: Platform) -> None:
     site = door()
     before = site.value()
