@@ -32,12 +32,14 @@ def answer(question: Question, connection: Connection, today: date, recent_from:
     for statement in statements(question, today):
         found = _columns(question, _windowed(statement, question, recent_from), connection, labels)
         if statement.is_level:
-            found = {("level", column): _running(values, question, today) for column, values in found.items()}
+            found = {("level", column): _running(values, question) for column, values in found.items()}
         columns |= found
     keys = _keys(question, columns)
     frame = pd.DataFrame(keys, columns=list(question.keys)) if question.keys else pd.DataFrame(index=range(len(keys)))
     for declared in question.declared:
         _add(frame, declared, columns, keys)
+        if question.grain != "all" and isinstance(declared.formula, Level):
+            frame.loc[[key[0] > today for key in keys], declared.name] = np.nan  # type: ignore[operator]
     for name in question.split:
         frame.insert(int(frame.columns.get_loc(name)) + 1, f"{name}_label", frame[name].map(labels[name]))
     return frame
@@ -67,8 +69,8 @@ def _columns(question: Question, statement: Statement, connection: Connection, l
     return found
 
 
-def _running(flows: Column, question: Question, today: date) -> Column:
-    """Running sum over the buckets from what was open before them (bucket None); a bucket that begins after today has no level."""
+def _running(flows: Column, question: Question) -> Column:
+    """Running sum over the buckets from what was open before them (bucket None)."""
     if question.grain == "all":
         return flows
     found: Column = {}
@@ -76,7 +78,7 @@ def _running(flows: Column, question: Question, today: date) -> Column:
         total = flows.get((None, *split), 0.0)
         for bucket in _buckets(question):
             total += flows.get((bucket, *split), 0.0)
-            found[(bucket, *split)] = total if bucket <= today else float("nan")
+            found[(bucket, *split)] = total
     return found
 
 

@@ -17,7 +17,9 @@ def filters(question: Question, parameters: Parameters) -> list[str]:
         by = BY_DIMENSION[name]
         parameters[f"where{number}"] = [int(key) for key in keys] if by.is_number else list(keys)
         if by.table and not by.is_number:
-            found.append(f"v.{by.column} IN (SELECT w.id FROM crm.{by.table} w WHERE w.{by.key} = ANY(:where{number}))")
+            # The empty key is also that of rows that have none at all, as in a split.
+            none = f" OR v.{by.column} = 0" if "" in keys else ""
+            found.append(f"(v.{by.column} IN (SELECT w.id FROM crm.{by.table} w WHERE w.{by.key} = ANY(:where{number})){none})")
         else:
             found.append(f"v.{by.column}{'' if by.is_number else '::text'} = ANY(:where{number})")
     return found

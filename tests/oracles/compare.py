@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 
+from hypothesis.vendor.pretty import RepresentationPrinter
 from sqlalchemy import Connection
 
 from shared.metrics.ask import CachedAsk
@@ -28,9 +29,9 @@ class World:
     asked: dict[Question, dict[str, Found]] = field(default_factory=dict)
     """What was asked before."""
 
-    def __repr__(self) -> str:
-        """Short: hypothesis shows it with each example."""
-        return "World"
+    def _repr_pretty_(self, printer: RepresentationPrinter, _: bool) -> None:
+        """Short: hypothesis shows it with a failing example."""
+        printer.text("world")
 
 
 def asked(world: World, question: Question) -> Asked:
