@@ -9,21 +9,20 @@ from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from shared.cache import Cache, Passing
 from shared.clock import Clock, now, today
-from shared.metrics.answer import answer
 from shared.metrics.errors import OutOfScopeError
 from shared.metrics.memory import Memory
 from shared.metrics.question import Question
+from shared.metrics.reading import read
 from shared.metrics.scope import Scope
 from shared.metrics.statements import statements, whole_history
 from shared.settings import Settings
 from shared.warehouse.catalogue import VIEWS
 from shared.warehouse.engines import Engines, newest_commit, position
-from shared.warehouse.refresh import Freshness, freshness, hold
+from shared.warehouse.refresh import Freshness, freshness
 
 log = logging.getLogger(__name__)
 _VIEW_NAMES = tuple(view.name for view in VIEWS)
@@ -113,15 +112,15 @@ class CachedAsk:
         Raises OutOfScopeError where a question is about branches that ``scope`` does not hold, UnavailableError where no server answers and
         nothing older is kept.
         """
-        narrowed = [_narrow(question, scope) for question in questions]
+        asked = [narrowed(question, scope) for question in questions]
         day = self.today
         self._cache.ping()  # what this process remembers needs no cache, and would not notice that it is away
         try:
             look = self._look()
         except DBAPIError as error:
             log.warning("no database answers, looking for older answers: %s", str(error.orig).strip())
-            return [self._older(question, day) for question in narrowed]
-        return [self._fetch(question, day, look) for question in narrowed]
+            return [self._older(question, day) for question in asked]
+        return [self._fetch(question, day, look) for question in asked]
 
     def _look(self) -> _Look:
         """The primary says how the views stand, so that what was just committed counts; replicas answer once they hold as much."""
@@ -160,9 +159,9 @@ class CachedAsk:
         return found
 
     def _compute(self, question: Question, day: date, look: _Look) -> bytes:
-        frame, fresh = self._engines.read(lambda connection: _exact(question, connection, day), look.position)
-        value, family = _pack(frame, look.as_of), question.fingerprint(day)
-        versions = tuple((view, fresh[view].version) for view in question.views)
+        reading = self._engines.read(lambda connection: read([question], connection, day), look.position)[0]
+        value, family = _pack(reading.frame, look.as_of), question.fingerprint(day)
+        versions = reading.versions
         if versions == look.versions(question):
             return value
         self._cache.put(_key(family, versions), family, value)  # rows were committed meanwhile: kept as what it is
@@ -176,26 +175,20 @@ class CachedAsk:
 
     def check(self, question: Question, scope: Scope) -> None:
         """Raise OutOfScopeError where ``scope`` may not have this question answered."""
-        _narrow(question, scope)
+        narrowed(question, scope)
 
     def sql(self, question: Question, scope: Scope) -> list[str]:
         """The statements behind an answer, with their values written in; a level from its whole history, which is right on any day."""
-        found = statements(_narrow(question, scope), self.today)
+        found = statements(narrowed(question, scope), self.today)
         return [(whole_history(statement) if statement.is_level else statement).shown() for statement in found]
-
-
-def _exact(question: Question, connection: Connection, day: date) -> tuple[pd.DataFrame, dict[str, Freshness]]:
-    """The answer and the versions of the views it was read from, in one snapshot."""
-    hold(connection, question.views)
-    fresh = freshness(connection, question.views)
-    return answer(question, connection, day, {view: date.fromisoformat(state.recent_from) for view, state in fresh.items()}), fresh
 
 
 def _key(family: str, versions: tuple[tuple[str, str], ...]) -> str:
     return f"{family}:{'/'.join(version for _, version in versions)}"
 
 
-def _narrow(question: Question, scope: Scope) -> Question:
+def narrowed(question: Question, scope: Scope) -> Question:
+    """The question as somebody with ``scope`` may have it answered.  Raises OutOfScopeError."""
     if not scope.is_company and not all(declared.has_branch for declared in question.declared):
         names = [declared.label for declared in question.declared if not declared.has_branch]
         raise OutOfScopeError(f"{', '.join(names)} belongs to the whole company, which is not yours to see")

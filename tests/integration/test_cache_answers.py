@@ -153,7 +153,7 @@ def commit_sale(warehouse: Warehouse) -> None:
 
 
 def test_a_row_that_commits_while_an_answer_is_computed_is_not_missing_from_the_next(warehouse: Warehouse, asks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask, exact = asks(), module._exact
+    ask, exact = asks(), module.read
     commit_sale(warehouse)
 
     def late(*given: Any) -> Any:
@@ -161,19 +161,19 @@ def test_a_row_that_commits_while_an_answer_is_computed_is_not_missing_from_the_
         return exact(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_exact", late)
+        patch.setattr(module, "read", late)
         ask(OF_THE_MONTH, COMPANY)
     assert ask(OF_THE_MONTH, COMPANY).value("gross_sales") == sold(warehouse)
 
 
 def test_an_answer_from_a_server_that_holds_less_is_never_kept_as_the_newest(warehouse: Warehouse, asks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask, exact = asks(), module._exact
+    ask, exact = asks(), module.read
     with warehouse.engines.primary.connect() as old, monkeypatch.context() as patch:
         old.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         old.execute(text("SELECT 1"))
         stale = sold(warehouse)
         commit_sale(warehouse)
-        patch.setattr(module, "_exact", lambda question, _, day: exact(question, old, day))  # as from a replica that lost its way
+        patch.setattr(module, "read", lambda questions, _, day: exact(questions, old, day))  # as from a replica that lost its way
         assert ask(OF_THE_MONTH, COMPANY).value("gross_sales") == stale
     assert ask(OF_THE_MONTH, COMPANY).value("gross_sales") == stale + 1
 

@@ -285,6 +285,6 @@ def test_a_question_that_takes_too_long_is_refused_in_a_sentence(door: Any, monk
     from shared.metrics import ask as module
 
     site = door(statement_timeout_seconds=1)
-    monkeypatch.setattr(module, "_exact", lambda _question, connection, _day: connection.execute(text("SELECT pg_sleep(5)")))
+    monkeypatch.setattr(module, "read", lambda _questions, connection, _day: connection.execute(text("SELECT pg_sleep(5)")))
     with at_most(4), pytest.raises(UnavailableError, match="fewer days or a coarser grain"):
         site.ask(Question(("gross_sales",), Period(company.FIRST, company.TODAY), "day"), COMPANY)

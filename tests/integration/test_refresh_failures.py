@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from jobs.tasks import RefreshFailedError, refresh_part
-from shared.metrics.ask import _exact
 from shared.metrics.period import Period
 from shared.metrics.question import Question
+from shared.metrics.reading import read
 from shared.warehouse import refresh
 from shared.warehouse.build import build_views, lock_name
 from shared.warehouse.catalogue import BY_NAME
@@ -169,8 +169,8 @@ def test_readers_stay_exact_while_a_view_is_swapped_for_a_newly_built_one(wareho
         while not warehouse.value(waits):
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        assert _exact(question, reader, company.TODAY)[0]["gross_sales"].tolist() == [expected]
+        assert read([question], reader, company.TODAY)[0].frame["gross_sales"].tolist() == [expected]
         reader.rollback()
         build.result(60)
     with warehouse.engines.primary_reader() as reader:
-        assert _exact(question, reader, company.TODAY)[0]["gross_sales"].tolist() == [expected]
+        assert read([question], reader, company.TODAY)[0].frame["gross_sales"].tolist() == [expected]
