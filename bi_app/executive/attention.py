@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from dash import html
 
-from bi_app.executive.tiles import percent
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Status
+from shared.metrics.headline_words import percent
 from shared.warehouse.branches import Branch
 
 TITLE = "Needs attention"

@@ -1,18 +1,14 @@
 """The representatives: fair ranks with movement, first as a table and then as a grid that sorts."""
 
-import math
-
 import dash_ag_grid as dag
 from dash import html
 
-from bi_app.executive.funnel import share
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
-from shared.metrics.format import write
-from shared.metrics.leaderboard import Place, leaderboard
-from shared.metrics.metric import Unit
+from shared.metrics.leaderboard import leaderboard
+from shared.metrics.leaderboard_rows import rows
 from shared.metrics.registry import metric
 
 TITLE = "Representatives"
@@ -27,27 +23,11 @@ def leaderboard_card(visit: Visit, sources: Sources) -> html.Section:
     sub = f"By NSLI, net sales $ per lead issued; under {metric('nsli').minimum_sample} leads, drawn towards the branch"
     if not places:
         return card(7, TITLE, empty("No appointment was issued in these days.", symbol="people"), sub=sub)
-    best = max(place.fair_value for place in places)
-    rows = [_row(place, best) for place in places]
-    return card(7, TITLE, lazy("leaderboard", _grid(rows), _table(rows[:_FIRST]), "board", wide_only=True), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
+    lines = rows(places)
+    return card(7, TITLE, lazy("leaderboard", _grid(lines), _table(lines[:_FIRST]), "board", wide_only=True), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
 
 
-def _row(place: Place, best: float) -> dict[str, object]:
-    """Return what both the table and the grid show, numbers beside their texts (the grid sorts by the numbers)."""
-    values = place.values
-    return {
-        "rank": place.rank, "movement": place.movement, "name": place.name, "initials": "".join(word[0] for word in place.name.split()[:2]).upper(), "branch": place.branch, "small": place.is_small,
-        "nsli": place.fair_value, "nsli_text": write(place.fair_value, Unit.MONEY), "own_text": write(values["nsli"], Unit.MONEY), "part": max(0.0, place.fair_value / best) if best > 0 else 0.0,
-        "net": _number(values["net_sales_amount"]), "net_text": write(values["net_sales_amount"], Unit.MONEY), "close": _number(values["net_close_rate"]), "close_text": share(values["net_close_rate"]),
-        "issued": _number(values["issued"]), "issued_text": write(values["issued"], Unit.COUNT),
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _grid(rows: list[dict[str, object]]) -> dag.AgGrid:
+def _grid(lines: list[dict[str, object]]) -> dag.AgGrid:
     right = {"type": "rightAligned", "sortingOrder": ["desc", "asc", None]}
     columns = [
         {"field": "rank", "headerName": "#", "width": 66, "cellRenderer": "NorthlineRank"},
@@ -58,15 +38,15 @@ def _grid(rows: list[dict[str, object]]) -> dag.AgGrid:
         {"field": "issued", "headerName": "Issued", "width": 70, "cellRenderer": "NorthlineText", "cellRendererParams": {"text": "issued_text"}, **right},
     ]
     return dag.AgGrid(
-        id="leaderboard-grid", rowData=rows, columnDefs=columns, className="nl-grid", style={"height": f"{_HEAD + _ROW * min(_FIRST, len(rows)) + 2}px"},
+        id="leaderboard-grid", rowData=lines, columnDefs=columns, className="nl-grid", style={"height": f"{_HEAD + _ROW * min(_FIRST, len(lines)) + 2}px"},
         defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True, "suppressHeaderMenuButton": True},
         dashGridOptions={"rowHeight": _ROW, "headerHeight": _HEAD, "suppressCellFocus": False, "animateRows": False, "suppressColumnVirtualisation": True},
     )
 
 
-def _table(rows: list[dict[str, object]]) -> html.Div:
+def _table(lines: list[dict[str, object]]) -> html.Div:
     head = html.Tr([html.Th("#"), html.Th("Representative"), html.Th("NSLI", className="x-s"), html.Th("Net sales $", className="n"), html.Th("Net close", className="n x-s"), html.Th("Issued", className="n x-s")])
-    return html.Div(html.Table([html.Thead(head), html.Tbody([_line(row) for row in rows])], className="tb lb"))
+    return html.Div(html.Table([html.Thead(head), html.Tbody([_line(row) for row in lines])], className="tb lb"))
 
 
 def _line(row: dict[str, object]) -> html.Tr:

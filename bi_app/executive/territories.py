@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 import dash_leaflet as dl
 from dash import html
 
-from bi_app.executive.tiles import delta, percent
+from bi_app.executive.tiles import delta
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.visit import Visit
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Wanted
+from shared.metrics.headline_words import percent
 from shared.metrics.metric import Unit
 from shared.warehouse.branches import Branch
 from shared.web import asset_url

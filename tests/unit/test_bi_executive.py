@@ -9,12 +9,12 @@ import pytest
 
 from bi_app.executive import attention, funnel, plan, territories
 from bi_app.executive.leaderboard import movement
-from bi_app.executive.tiles import percent, points
 from bi_app.executive.trend import _year_before
 from bi_app.filters import Filters
 from bi_app.pages.executive import layout
 from shared.metrics.errors import QuestionError
 from shared.metrics.headline import Wanted
+from shared.metrics.headline_words import percent, points
 from shared.metrics.scope import Scope
 from shared.web.prerender import plain, prerender
 from tests.unit.bi_fakes import TODAY, FakeAsk, FakeReference, sources, visit
