@@ -55,7 +55,9 @@ def password(email: Email) -> None:
 
     engines = _engines()
     person = _find(engines, email)
-    typer.echo(f"{person.name} ({person.email}) can sign in with the one-time password {reset_password(engines, person)}")
+    one_time = reset_password(engines, person)
+    _close_live_connections(person.id)
+    typer.echo(f"{person.name} ({person.email}) can sign in with the one-time password {one_time}")
 
 
 @app.command("shut-out")
@@ -75,7 +77,15 @@ def _set_active(email: str, *, active: bool) -> None:
 
     engines = _engines()
     person = set_active(engines, _find(engines, email).id, active=active)
+    _close_live_connections(person.id)
     typer.echo(f"{person.name} ({person.email}) {'can sign in' if active else 'is shut out'}.")
+
+
+def _close_live_connections(person: int) -> None:
+    from shared.live.control import close_connections, live_redis
+    from shared.settings import load_settings
+
+    close_connections(live_redis(load_settings()), person, rights_changed=True)
 
 
 def _engines() -> "Engines":

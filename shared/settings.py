@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     bi_public_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address of the BI site as people type it; empty: the host asked for, with BI_PORT")
     cmo_public_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address of the CMO site as people type it; empty: the host asked for, with CMO_PORT")
 
+    # --- live connections
+    gateway_public_url: str = Field("", pattern=r"^(wss?://[^\s;,?#]+)?$", description="Address of the WebSocket gateway as browsers reach it, such as wss://live.example.com/; empty: the host asked for, with GATEWAY_PORT")
+    gateway_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Further origins that may open live connections, such as https://bi.example.com, separated by commas")
+    gateway_connections: int = Field(10_000, ge=1, le=1_000_000, description="Live connections that one gateway process takes")
+    gateway_connections_per_person: int = Field(50, ge=1, le=100_000, description="Live connections of one person that one gateway process takes")
+    gateway_topics: int = Field(500, ge=1, le=10_000, description="Topics that one live connection may listen to")
+    gateway_pace_ms: int = Field(100, ge=10, le=10_000, description="A live connection gets at most one frame in so many milliseconds, unless it asks for fewer")
+    gateway_slow_seconds: float = Field(15.0, ge=1, le=600, description="A live connection that takes nothing for so long is closed")
+
     # --- freshness
     cache_seconds: int = Field(300, ge=1, le=86_400, description="An answer nobody invalidated is kept this long")
     cache_stale_seconds: int = Field(3600, ge=0, le=86_400, description="A heavy answer may be shown this much longer while it is computed anew")
@@ -82,7 +91,7 @@ class Settings(BaseSettings):
     # --- logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
 
-    @field_validator("replica_urls", mode="before")
+    @field_validator("replica_urls", "gateway_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -15,7 +15,10 @@ LATEST: Final = "live:latest"
 WANTED: Final = "live:wanted"
 """Sorted set: topic -> second (of Redis's clock) until which some gateway wants it."""
 PRESENCE: Final = "live:presence"
-"""Sorted set: JSON of a visitor (``page``, ``person``, ``name``, ``connection``) -> second until which the gateway vouches for it."""
+"""Sorted set: JSON of a visitor (``page``, ``person``, ``name``, ``since``, ``connection``) -> second until which the gateway vouches for it."""
+
+VOID: Final = "live:void"
+"""Sorted set: person id -> clock second up to which issued tickets are void, because rights changed or a session ended."""
 
 FEED: Final = "live:feed"
 """Pub/Sub channel: one JSON batch per publication, ``{"v", "epoch", "batch", "messages"}``."""

@@ -9,6 +9,7 @@ from shared.people.accounts import branch_names, credentials_of
 from shared.people.changes import set_password
 from shared.people.passwords import MINIMUM, WeakPasswordError, matches
 from shared.people.problems import AccountError
+from shared.web.live_pages import end_live_connections
 from shared.web.replies import page
 from shared.web.site import current_person, current_session, site
 from shared.web.tokens_of_forms import check_form
@@ -49,6 +50,7 @@ def change_password() -> Response:
     except WeakPasswordError as error:
         return page("password.html", 422, minimum=MINIMUM, problem=str(error))
     here.sessions.forget_person(person.id)
+    end_live_connections(person.id, rights_changed=False)
     flash("Your password was changed. Other devices were signed out.")
     return redirect("/" if person.must_change_password else "/account", 303)
 
@@ -60,6 +62,7 @@ def end_other_sessions() -> Response:
     session = current_session()
     if session is not None:
         site().sessions.end_others(session)
+        end_live_connections(session.person.id, rights_changed=False)
     flash("Every other device was signed out.")
     return redirect("/account", 303)
 

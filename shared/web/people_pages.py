@@ -13,6 +13,7 @@ from shared.people.log import recent_log
 from shared.people.passwords import new_one_time_password
 from shared.people.person import Person
 from shared.people.problems import AccountError, StaleEditError, UnknownPersonError
+from shared.web.live_pages import end_live_connections
 from shared.web.replies import page
 from shared.web.site import current_person, site
 from shared.web.tokens_of_forms import check_form
@@ -70,7 +71,7 @@ def edit(person_id: int) -> Response:
         return _form(_find(person_id), None, 409, str(error))
     except AccountError as error:
         return _form(person, request.form, 422, str(error))
-    site().sessions.forget_person(person_id)
+    _reach_changed(person_id)
     flash(f"{account.name} was saved.")
     return redirect("/admin/people", 303)
 
@@ -85,7 +86,7 @@ def switch_active(person_id: int) -> Response:
         set_active(site().engines, person_id, active=active, actor=current_person())
     except AccountError as error:
         return _form(person, None, 422, str(error))
-    site().sessions.forget_person(person_id)
+    _reach_changed(person_id)
     flash(f"{person.name} can sign in again." if active else f"{person.name} was signed out everywhere and can no longer sign in.")
     return redirect("/admin/people", 303)
 
@@ -98,8 +99,14 @@ def give_new_password(person_id: int) -> Response:
     if person.id == current_person().id:
         return _form(person, None, 422, "Change your own password on your account page.")
     password = reset_password(site().engines, person, current_person())
-    site().sessions.forget_person(person_id)
+    _reach_changed(person_id)
     return _form(_find(person_id), None, one_time=password, done=f"{person.name} has a new password and was signed out everywhere.")
+
+
+def _reach_changed(person_id: int) -> None:
+    """Let a change be felt at once, in this process's memory of sessions and in live connections."""
+    site().sessions.forget_person(person_id)
+    end_live_connections(person_id, rights_changed=True)
 
 
 def _find(person_id: int) -> Person:

@@ -1,12 +1,10 @@
 """Headers that tell the browser what a page of ours may load, embed and keep."""
 
-import re
+from urllib.parse import urlsplit
 
 from flask import Response, request
 
-from shared.web.site import Site, site
-
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]")
+from shared.web.site import Site, site, url_of_gateway
 
 
 def add_headers(response: Response) -> Response:
@@ -32,22 +30,17 @@ def add_headers(response: Response) -> Response:
 
 
 def _policy(here: Site) -> str:
+    gateway = urlsplit(url_of_gateway() or "")
     return "; ".join((
         "default-src 'self'",
         " ".join(("script-src 'self'", *here.csp_hashes())),
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        f"connect-src 'self'{_gateway(here)}",
+        "connect-src 'self'" + (f" {gateway.scheme}://{gateway.netloc}" if gateway.netloc else ""),
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     ))
-
-
-def _gateway(here: Site) -> str:
-    """Return the WebSocket gateway as a source: the host of this request, on the gateway's port."""
-    host = _HOST.match(request.host)
-    return f" {'wss' if request.is_secure else 'ws'}://{host.group()}:{here.settings.gateway_port}" if host else ""

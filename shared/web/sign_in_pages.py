@@ -8,6 +8,7 @@ from shared.people.passwords import BusyError
 from shared.people.person import Person
 from shared.people.sign_in import WrongPasswordError, sign_in
 from shared.web.gate import safe_next
+from shared.web.live_pages import end_live_connections
 from shared.web.replies import page
 from shared.web.site import current_session, site
 from shared.web.tokens_of_forms import check_form
@@ -55,6 +56,7 @@ def sign_out() -> Response:
     here, session = site(), current_session()
     if session is not None:
         here.sessions.end(session)
+        end_live_connections(session.person.id, rights_changed=False)
     response = redirect("/login", 303)
     response.delete_cookie(here.session_cookie, path="/", httponly=True, samesite="Lax", secure=here.settings.secure_cookies)
     return response

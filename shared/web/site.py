@@ -1,5 +1,6 @@
 """What the web layer of one site holds; kept on the Flask server, reached through ``site()``."""
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from shared.settings import Settings
 from shared.warehouse.engines import Engines
 
 EXTENSION = "northline"
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]")
 SITE_LABELS: dict[SiteName, str] = {"bi": "Northline BI", "cmo": "Northline CMO"}
 
 
@@ -73,3 +75,12 @@ def url_of_site(name: SiteName) -> str:
         return public.rstrip("/") + "/"
     host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
     return f"{request.scheme}://{host}:{port}/"
+
+
+def url_of_gateway() -> str | None:
+    """Return the address of the WebSocket gateway, from its setting or from the host of this request; None where that host is none."""
+    settings = site().settings
+    if settings.gateway_public_url:
+        return settings.gateway_public_url
+    host = _HOST.match(request.host)
+    return f"{'wss' if request.is_secure else 'ws'}://{host.group()}:{settings.gateway_port}/" if host else None
