@@ -29,7 +29,7 @@ def figures(layout: object) -> Iterator[dict[str, Any]]:
             yield from figures(child)
     elif isinstance(layout, dict):
         props = layout.get("props", {})
-        if layout.get("type") == "Graph":
+        if layout.get("type") == "Figure":
             yield props["figure"]
         else:
             yield from figures(props.get("children"))

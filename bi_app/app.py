@@ -16,6 +16,8 @@ from shared.metrics.reference import Reference
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web import install, install_api
+from shared.web.islands import Islands
+from shared.web.prerender import plain
 
 PAGES: tuple[Page, ...] = (EXECUTIVE,)
 
@@ -33,7 +35,7 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
 
 def _register_shell(app: Site) -> None:
     @app.callback(Output("page", "children"), Input("view", "data"), prevent_initial_call=True)
-    def redraw(view: dict[str, str]) -> list[object]:
-        return app.redrawn(view)
+    def redraw(view: dict[str, str]) -> object:
+        return Islands(adopt=False)(plain(app.redrawn(view)))
 
     register_glass(app)

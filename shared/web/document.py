@@ -9,12 +9,13 @@ from typing import Literal
 import orjson
 from flask import request
 
+from shared.web.islands import Islands
 from shared.web.prerender import plain, prerender
 from shared.web.vendor import asset_url
 
 Theme = Literal["light", "dark"]
 STYLES = ("vendor/bootstrap.min.css", "vendor/icons.css", "tokens.css", "site.css", "charts.css")
-SCRIPTS = ("spark.js", "shell.js")
+SCRIPTS = ("figures.js", "spark.js", "shell.js")
 PLOTLY = "vendor/plotly-bi.min.js"
 FONT = "fonts/inter-latin-wght-normal.woff2"
 
@@ -43,11 +44,13 @@ def document(title: str, layout: object, dependencies: str, parts: Parts, *, sty
     ``figures``: False for a page without plotly figures, which then does not load plotly.js early.
     """
     tree = plain(layout)
+    islands = Islands(adopt=True)(tree)
     theme = theme_of_request()
     drawn_in = theme or "light"
     plotly = asset_url(PLOTLY)
     sheets = "".join(f'<link rel="stylesheet" href="{escape(address)}">' for address in (*map(asset_url, STYLES), *styles))
-    early = f'<link rel="preload" as="script" href="{plotly}">' if figures else ""
+    scripts = [plotly] if figures else []
+    scripts += [asset_url(name) for name in SCRIPTS]
     return f"""<!doctype html>
 <html lang="en" data-bs-theme="{drawn_in}" data-drawn-in="{drawn_in}" data-theme-known="{'yes' if theme else 'no'}" data-plotly="{plotly}">
 <head>
@@ -57,20 +60,17 @@ def document(title: str, layout: object, dependencies: str, parts: Parts, *, sty
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{asset_url(FONT)}">
 {sheets}{parts.css}
 <script src="{asset_url('boot.js')}"></script>
-{early}
+{''.join(f'<script src="{address}" defer></script>' for address in scripts)}
+{_deferred(parts.scripts)}
+<script id="_dash-renderer" src="{asset_url('start.js')}" defer></script>
 </head>
 <body>
 <div id="first-paint">{prerender(tree)}</div>
 <div id="react-entry-point" hidden></div>
 <noscript>This site needs JavaScript for its filters; the numbers above are those of the moment the page was loaded.</noscript>
-<script id="inline-layout" type="application/json">{_inlined(orjson.dumps(tree).decode())}</script>
+<script id="inline-layout" type="application/json">{_inlined(orjson.dumps(islands).decode())}</script>
 <script id="inline-dependencies" type="application/json">{_inlined(dependencies)}</script>
-<footer>
 {parts.config}
-{''.join(f'<script src="{asset_url(name)}" defer></script>' for name in SCRIPTS)}
-{_deferred(parts.scripts)}
-{parts.renderer}
-</footer>
 </body>
 </html>"""
 
@@ -81,5 +81,5 @@ def _inlined(json: str) -> str:
 
 
 def _deferred(scripts: str) -> str:
-    """Return Dash's script tags as they are; they stand at the end of the body and run in order."""
-    return re.sub(r"\n\s*", "\n", scripts)
+    """Return Dash's script tags so that they are loaded beside the page and run after it, in order: nothing keeps the numbers from being painted."""
+    return re.sub(r"\n\s*", "\n", scripts).replace("<script src=", "<script defer src=")

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
-_HTML = "dash_html_components"
+HTML = "dash_html_components"
+"""Namespace of the components that are HTML elements."""
 _VOID = frozenset({"br", "hr", "img", "input", "wbr"})
 _NAMES = {"className": "class", "htmlFor": "for", "tabIndex": "tabindex", "colSpan": "colspan", "rowSpan": "rowspan", "dateTime": "datetime"}
-_SAFE_NAME = re.compile(r"(?:data|aria)-[a-z0-9-]+|class|for|href|role|title|open|lang|colspan|rowspan|datetime|hidden")
-_LEFT_OUT = frozenset({"data-lazy", "data-glass", "data-do"})
-"""What only scripts read."""
+_SAFE_NAME = re.compile(r"(?:data|aria)-[a-z0-9-]+|class|for|href|role|title|open|lang|colspan|rowspan|datetime|hidden|tabindex|type|method|action|name|value|min|max|scope|disabled")
+_LEFT_OUT = frozenset({"data-lazy"})
+"""What only scripts read, once React has drawn the same element."""
 
 
 _OF_THE_CLASS = frozenset({"available_properties", "available_wildcard_properties"})
@@ -32,6 +33,12 @@ def plain(component: object) -> object:
         props = {name: plain(value) for name, value in vars(component).items() if name[0] != "_" and name not in _OF_THE_CLASS}
         return {"props": props, "type": component._type, "namespace": component._namespace}  # noqa: SLF001 (dash has no other names for them)
     return component
+
+
+def is_static_input(component: Mapping[str, object]) -> bool:
+    """Say whether this is an input that no callback reads: plain HTML does for it (dash has no ``html.Input``)."""
+    props = component.get("props")
+    return component.get("namespace") == "dash_core_components" and component.get("type") == "Input" and isinstance(props, Mapping) and props.get("id") is None
 
 
 def prerender(component: object) -> str:
@@ -53,7 +60,7 @@ def _element(component: Mapping[str, object]) -> Iterator[str]:
     props = component.get("props")
     if not isinstance(props, Mapping):
         return
-    is_html = component.get("namespace") == _HTML
+    is_html = component.get("namespace") == HTML or is_static_input(component)
     tag = str(component.get("type")).lower() if is_html else "div"
     if not is_html and component.get("type") not in {"Graph", "Map", "AgGrid"}:
         return  # stores, sheets and the like show nothing at first

@@ -113,7 +113,7 @@ def test_the_first_paint_escapes_text_and_attributes() -> None:
 
 
 def test_the_first_paint_carries_no_handler_and_no_id() -> None:
-    assert prerender(element("Button", "x", id="go", onclick="steal()", **{"data-glass": "leads"})) == "<button>x</button>"
+    assert prerender(element("Button", "x", id="go", onclick="steal()", **{"data-lazy": "{}"})) == "<button>x</button>"
 
 
 def test_the_first_paint_leaves_a_box_for_a_figure_and_nothing_for_a_store() -> None:

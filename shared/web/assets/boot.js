@@ -20,6 +20,11 @@
   const patterns = { dark: new RegExp(PAIRS.map((p) => escape(p[0])).join("|"), "gi"), light: new RegExp(PAIRS.map((p) => escape(p[1])).join("|"), "gi") };
   const recoloured = (text, theme) => text.replace(patterns[theme], (colour) => tables[theme].get(colour.toLowerCase()) || colour);
 
+  function layout() {
+    const text = document.getElementById("inline-layout").textContent;
+    return root.dataset.bsTheme === root.dataset.drawnIn ? text : recoloured(text, root.dataset.bsTheme);
+  }
+
   // dash-renderer asks for the layout and the callbacks; both came with the page.
   const over = window.fetch.bind(window);
   window.fetch = function (input, options) {
@@ -27,9 +32,8 @@
     const asked = /_dash-(layout|dependencies)(?:\?|$)/.exec(address);
     const block = asked && document.getElementById("inline-" + asked[1]);
     if (block) {
-      const text = block.textContent;
+      const body = asked[1] === "layout" ? layout() : block.textContent;
       block.remove();
-      const body = asked[1] === "layout" && root.dataset.bsTheme !== root.dataset.drawnIn ? recoloured(text, root.dataset.bsTheme) : text;
       return Promise.resolve(new Response(body, { status: 200, headers: { "Content-Type": "application/json" } }));
     }
     const answer = over(input, options);
@@ -48,5 +52,36 @@
   const plotly = root.dataset.plotly;
   if (plotly) Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => plotly, set: () => {} });
 
-  window.northline = { recoloured, remember };
+  /* ---- a part of the page that is finished HTML: at first the nodes of the first paint, later what a callback sends */
+  const adopted = new Map();
+  function nodesAt(at) {
+    if (!adopted.has(at)) {
+      const painted = document.querySelector('#first-paint [data-at="' + at + '"]');
+      adopted.set(at, painted ? [...painted.childNodes] : []);
+    }
+    return adopted.get(at);
+  }
+
+  const placeOf = (node, within) => { const path = []; for (; node && node !== within; node = node.parentNode) path.unshift([...node.parentNode.children].indexOf(node)); return path; };
+  const at = (path, within) => path.reduce((node, place) => node && node.children[place], within);
+
+  // Whoever is in the middle of something stays there: the focus and open menus outlive new content.
+  function fill(node, html) {
+    const focused = node.contains(document.activeElement) && document.activeElement !== node ? placeOf(document.activeElement, node) : null;
+    const open = [...node.querySelectorAll("details[open]")].map((details) => placeOf(details, node));
+    node.innerHTML = html;
+    open.map((path) => at(path, node)).forEach((details) => { if (details && details.tagName === "DETAILS") details.open = true; });
+    const again = focused && at(focused, node);
+    if (again) again.focus({ preventScroll: true });
+  }
+
+  function Static(props) {
+    const React = window.React, node = React.useRef(null);
+    React.useLayoutEffect(() => {
+      if (props.html === undefined) node.current.replaceChildren(...nodesAt(props.at)); else fill(node.current, props.html);
+    }, [props.html, props.at]);
+    return React.createElement(props.tag, { ...props.attributes, ref: node });
+  }
+
+  window.northline = { recoloured, remember, layout, Static };
 })();
