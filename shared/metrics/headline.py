@@ -28,6 +28,17 @@ _FLAT = 0.0005
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """One headline that is wanted."""
+
+    metric: str
+    period: Period
+    against: Against = "previous"
+    branches: frozenset[int] | None = None
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
 class Headline:
     """One number and all that is said about it."""
 
@@ -46,6 +57,8 @@ class Headline:
     degraded: str
     maturity: str = ""
     """Why a cohort is too young to be judged, in words; empty: old enough, or no cohort of leads."""
+    wanted: Wanted | None = None
+    """What was asked for; None in a headline that nobody asked for, such as a test's."""
 
     @property
     def text(self) -> str:
@@ -167,17 +180,6 @@ def judge(share: float | None, before: Status = "none") -> Status:
     return "good" if share >= good else "warn" if share >= amber else "bad"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One headline that is wanted."""
-
-    metric: str
-    period: Period
-    against: Against = "previous"
-    branches: frozenset[int] | None = None
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-
 class Headlines:
     """Makes headlines; handed to pages beside ``ask``."""
 
@@ -200,7 +202,7 @@ class Headlines:
         lag = Question(("sales_cycle_p90",), Period(self._ask.today - timedelta(days=365), self._ask.today - timedelta(days=1)))
         answers = dict(zip([*asked, lag], self._ask.many([*asked, lag], scope), strict=True))
         moment = self._clock()
-        return [replace(self._headline(each, comparison, [answers[question] for question in plan], scope, moment), maturity=_maturity(each, answers[lag].value("sales_cycle_p90"), self._ask.today))
+        return [replace(self._headline(each, comparison, [answers[question] for question in plan], scope, moment), maturity=_maturity(each, answers[lag].value("sales_cycle_p90"), self._ask.today), wanted=each)
                 for each, comparison, plan in zip(wanted, compared, plans, strict=True)]
 
     def _headline(self, each: Wanted, comparison: Comparison, answers: list[Answer], scope: Scope, moment: datetime) -> Headline:
