@@ -5,7 +5,7 @@ started anew begins a new epoch (what it remembers may be older than what was se
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -69,16 +69,11 @@ return {epoch, #messages}
 
 _WANTED: Final = """
 local now = redis.call('TIME')[1]
-local dropped = {}
-for _, topic in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)) do
-  redis.call('ZREM', KEYS[1], topic)
-  redis.call('HDEL', KEYS[2], topic)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
+for _, topic in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if not redis.call('ZSCORE', KEYS[1], topic) then redis.call('HDEL', KEYS[2], topic) end
 end
-for i = 1, #ARGV do
-  local until_second = redis.call('ZSCORE', KEYS[1], ARGV[i])
-  if not until_second then redis.call('HDEL', KEYS[2], ARGV[i]) end
-end
-return {redis.call('GET', KEYS[3]) or '', redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')}
+return {redis.call('GET', KEYS[3]) or '', redis.call('ZRANGE', KEYS[1], 0, -1)}
 """
 
 
@@ -121,8 +116,7 @@ class Publisher:
 
     def __init__(self, client: "redis.Redis", fence: int) -> None:
         """``fence``: the number of this leadership, greater than that of any before."""
-        self._fence = fence
-        self._client: Any = client
+        self.fence = fence
         self._script = client.register_script(_SCRIPT)
 
     def publish(self, messages: Sequence[Outgoing]) -> str:
@@ -135,25 +129,38 @@ class Publisher:
             epoch = self._send(messages[first:first + _AT_ONCE])
         return epoch
 
+    def claim(self) -> str:
+        """Make the fence known without a message, so that whoever led before is refused; return the epoch.  Raises like ``publish``."""
+        return self._send(())
+
     def _send(self, messages: Sequence[Outgoing]) -> str:
-        fixed: list[bytes | str | int] = [self._fence, names.FEED, secrets.token_hex(6), names.log_of(""), LOG_SECONDS, _TOLD]
+        fixed: list[bytes | str | int] = [self.fence, names.FEED, secrets.token_hex(6), names.log_of(""), LOG_SECONDS, _TOLD]
         try:
             epoch, _ = self._script(keys=[names.EPOCH, names.FENCE, names.SEQUENCES, names.LATEST, names.BATCH, names.TOLD],
                                     args=[*fixed, *(part for message in messages for part in _parts(message))])
         except ResponseError as error:
             if str(error).startswith("FENCED"):
-                raise FencedError(f"another live worker publishes with fence {str(error).split()[1]}, this one has {self._fence}") from error
+                raise FencedError(f"another live worker publishes with fence {str(error).split()[1]}, this one has {self.fence}") from error
             raise
         return str(epoch.decode())
 
 
-def read_wishes(client: "redis.Redis", dropped: Sequence[str] = ()) -> Wishes:
-    """Return what is wanted now, and forget the latest message of what nobody wants any more.
-
-    ``dropped``: topics that were wanted before; whoever wants one of them later must not be given what was true then.
-    """
-    epoch, topics = client.register_script(_WANTED)(keys=[names.WANTED, names.LATEST, names.EPOCH], args=list(dropped))
+def read_wishes(client: "redis.Redis") -> Wishes:
+    """Return what is wanted now, and forget the latest message of what nobody wants: who wants it later must not be given what was true then."""
+    epoch, topics = client.register_script(_WANTED)(keys=[names.WANTED, names.LATEST, names.EPOCH])
     return Wishes(epoch.decode(), tuple(topic.decode(errors="replace") for topic in topics))
+
+
+def last_fence(client: "redis.Redis") -> int:
+    """The greatest fence that has published; 0: none that is remembered."""
+    found: Any = client.get(names.FENCE)
+    return int(found or 0)
+
+
+def write_stats(client: "redis.Redis", facts: Mapping[str, float]) -> None:
+    """Say how the live worker does."""
+    fields: dict[Any, Any] = dict(facts)
+    client.hset(names.STATS, mapping=fields)
 
 
 def _parts(message: Outgoing) -> tuple[bytes | str | int, ...]:

@@ -1,0 +1,1 @@
+"""The live worker: computes what is watched when something is committed, once for everybody."""
