@@ -11,7 +11,7 @@ from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.warehouse.refresh import Part, refresh_all
-from shared.warehouse.upkeep import ensure_partitions, forget_old_refreshes
+from shared.warehouse.upkeep import ensure_partitions, forget_old_happenings, forget_old_refreshes
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ def upkeep_of(engines: Engines, settings: Settings) -> None:
     steps: dict[str, Callable[[], int]] = {
         "partitions made": lambda: ensure_partitions(engines.primary),
         "old refreshes forgotten": lambda: forget_old_refreshes(engines.primary, settings.refresh_log_days),
+        "old happenings forgotten": lambda: forget_old_happenings(engines.primary),
         "old sessions forgotten": lambda: forget_old_sessions(engines),
         "old attempts forgotten": lambda: forget_old_attempts(engines),
     }

@@ -14,12 +14,14 @@ from shared.clock import Clock, now
 from shared.live.computing import Computer, newest, touched
 from shared.live.publishing import Outgoing, Publisher, last_fence, read_wishes, write_stats
 from shared.live.remembering import RememberingAsk
+from shared.live.telling import messages_of
 from shared.live.topic import Topic
 from shared.metrics.exact import ExactAsk
 from shared.metrics.reference import Reference
 from shared.settings import Settings
 from shared.warehouse.changes import Change, Looker
 from shared.warehouse.engines import Engines
+from shared.warehouse.happenings import take_away, untold
 from shared.warehouse.listening import next_fence
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Leading:
     def _do(self, begun: float) -> None:
         publisher = self._publisher or self._claim()
         self._mind_the_clock(begun)
+        if self._is_marked or self._is_all_due:
+            self._tell(publisher)
         if begun < self._wishes_at and not self._is_marked and not self._is_all_due:
             return
         self._read_wishes(publisher, begun)
@@ -120,6 +124,13 @@ class Leading:
         self._publisher, self.facts.fence = publisher, publisher.fence
         log.info("leading with fence %d", publisher.fence)
         return publisher
+
+    def _tell(self, publisher: Publisher) -> None:
+        """Tell what happened before anything is computed: it takes two short statements."""
+        while happened := untold(self._engines):
+            self._begin_epoch(publisher.publish(messages_of(happened)))
+            take_away(self._engines, happened)
+            log.debug("told %d lines", len(happened))
 
     def _mind_the_clock(self, begun: float) -> None:
         if self._ask.today != self._day:  # presets mean other days

@@ -22,6 +22,13 @@ def forget_old_refreshes(engine: Engine, days: int) -> int:
         return connection.execute(text("DELETE FROM app.refresh_log WHERE started_at < now() - make_interval(days => :days)"), {"days": days}).rowcount
 
 
+def forget_old_happenings(engine: Engine) -> int:
+    """Remove what nobody was there to tell: older than two days, or more than could ever be shown; return how many."""
+    with engine.begin() as connection:
+        return connection.execute(text("DELETE FROM app.happening WHERE at < now() - interval '2 days'"
+                                       " OR id <= (SELECT id FROM app.happening ORDER BY id DESC OFFSET 10000 LIMIT 1)")).rowcount
+
+
 def is_empty(engine: Engine) -> bool:
     """Say whether the company has no branch yet: nothing was imported and no demo company made."""
     with engine.connect() as connection:

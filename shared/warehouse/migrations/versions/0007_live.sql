@@ -7,8 +7,8 @@ CREATE TABLE app.happening (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     kind text NOT NULL CHECK (kind IN ('sold', 'set', 'installed', 'ticket', 'rescinded')),
     branch_id smallint NOT NULL,
-    employee_id integer,                                   -- who did it, where that is known
-    count integer NOT NULL DEFAULT 1 CHECK (count > 0),    -- more than 1: one line for all that a large statement wrote
+    entity_id bigint,                                      -- of the sale, appointment, job or ticket; null: one line for all that a large statement wrote
+    count integer NOT NULL CHECK (count > 0),
     amount numeric(16, 2)                                  -- dollars of sales; null: no money in it
 );
 ALTER TABLE app.happening SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
