@@ -85,7 +85,7 @@ class Settings(BaseSettings):
 
     # --- jobs
     heartbeat_seconds: float = Field(3.0, ge=0.5, le=60, description="The worker stamps the row that replicas are measured by this often")
-    alive_file: str = Field("", description="Worker and beat touch this file every few seconds while they work, for health checks; empty: none")
+    alive_file: str = Field("", description="Worker, beat and live worker touch this file every few seconds while they work, for health checks; empty: none")
     refresh_log_days: int = Field(90, ge=1, le=3650, description="Refreshes logged longer ago than this are forgotten")
 
     # --- logs

@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from jobs.stack import postgres, valkey
@@ -129,7 +128,7 @@ class Platform:
         prepare = Service("prepare", lambda: _python("-m", "jobs", "prepare"), after=needed, env=env, once=True, grace=30)
         # Once prepared, the next preparation has little to do and the others can load meanwhile; "ready" is said after all.
         loading = needed if self._was_prepared() else (*needed, "prepare")
-        return [*servers, prepare, *self._sites(env, loading), *self._celery(env, loading), *self._live(env, (*needed, "prepare"))]
+        return [*servers, prepare, *self._sites(env, loading), *self._celery(env, loading), self._live_worker(env, (*needed, "prepare")), *self._demo_live(env, (*needed, "prepare"))]
 
     def _was_prepared(self) -> bool:
         return self.primary is not None and (self.state.folder / "prepared").exists()
@@ -157,19 +156,26 @@ class Platform:
         return Service(name, lambda: _python("-m", "gunicorn", "-c", "python:jobs.web_server", "--bind", address, f"{name}_app.wsgi:server"), after=after, env=env,
                        ready=_healthy(f"{self.urls[name]}/healthz"))
 
-    def _live(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
+    def _demo_live(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
         if not (self.options.demo_mode and self.options.demo_live):
             return []
-        return [Service("live", lambda: _python("-m", "jobs", "demo", "--live"), after=after, env=env)]
+        return [Service("demo-live", lambda: _python("-m", "jobs", "demo", "--live"), after=after, env=env)]
 
     def _celery(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
-        alive = self.state.folder / "alive"
-        alive.mkdir(exist_ok=True)
-        return [self._celery_process(name, env, after, alive / name) for name in ("worker", "beat")]
+        return [self._celery_process(name, env, after) for name in ("worker", "beat")]
 
-    def _celery_process(self, name: str, env: dict[str, str], after: tuple[str, ...], alive: Path) -> Service:
+    def _celery_process(self, name: str, env: dict[str, str], after: tuple[str, ...]) -> Service:
         more = [f"--concurrency={self.options.worker_processes}", "--without-mingle", "--without-gossip"] if name == "worker" else ["--pidfile="]
         more.append(f"--loglevel={os.environ.get('LOG_LEVEL', 'INFO')}")
+        return self._touching(name, _python("-m", "celery", "--quiet", "-A", "jobs.worker:app", name, *more), env, after, grace=30)
+
+    def _live_worker(self, env: dict[str, str], after: tuple[str, ...]) -> Service:
+        return self._touching("live-worker", _python("-m", "jobs.live"), env, after, grace=15)
+
+    def _touching(self, name: str, argv: list[str], env: dict[str, str], after: tuple[str, ...], grace: float) -> Service:
+        """A process that shows by touching ALIVE_FILE that it works."""
+        alive = self.state.folder / "alive" / name
+        alive.parent.mkdir(exist_ok=True)
         begun = {"at": 0.0}
 
         def prepare() -> None:
@@ -178,8 +184,7 @@ class Platform:
         def ready() -> bool:
             return alive.exists() and alive.stat().st_mtime >= begun["at"]
 
-        return Service(name, lambda: _python("-m", "celery", "--quiet", "-A", "jobs.worker:app", name, *more), after=after, prepare=prepare, ready=ready, grace=30,
-                       env={**env, "ALIVE_FILE": str(alive)})
+        return Service(name, lambda: argv, after=after, prepare=prepare, ready=ready, grace=grace, env={**env, "ALIVE_FILE": str(alive)})
 
 
 def _python(*arguments: str) -> list[str]:
