@@ -1,6 +1,6 @@
 """Answers a question from the database: the only place where results become a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,65 +8,55 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from shared.metrics.errors import QuestionError
-from shared.metrics.metric import Level, Measure, Metric, Ratio, Sum
+from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile, Ratio, Sum
 from shared.metrics.period import add_months, month_start, quarter_start, week_start, year_start
 from shared.metrics.question import Question
-from shared.metrics.statements import Statement, run, statements, whole_history
+from shared.metrics.reads import Column, Key, Labels, Reads
+from shared.metrics.statements import run
 
 MOST_ROWS = 200_000
 """Rows of an answer at most: beyond that nobody reads it, and one question would take the memory of all others."""
-Key = tuple[object, ...]
-Column = dict[Key, float]
-"""Row key (bucket, then one key per split) -> value."""
 
 
-def answer(question: Question, connection: Connection, today: date, recent_from: dict[str, date]) -> pd.DataFrame:
-    """Return one row per ``question.keys`` and one float column per metric, sorted by key.
+def answers(questions: Sequence[Question], connection: Connection, today: date, recent_from: dict[str, date]) -> list[pd.DataFrame]:
+    """Return for each question one row per ``question.keys`` and one float column per metric, sorted by key.
 
     A split has a key column (text) and a ``<split>_label`` column; ``bucket`` is the first day of each bucket, and every bucket of the
     period has a row.  A sum is 0 where nothing happened; a ratio is NaN where its denominator is zero, a quantile without rows, a level
     after today.  Beside each ratio and quantile stands ``<metric>__n``, its sample.  Days are branch-local and both bounds are included.
+    Raises QuestionError where an answer would have too many rows.
     """
-    labels: dict[str, dict[str, str]] = {name: {} for name in question.split}
-    columns: dict[object, Column] = {}
-    for statement in statements(question, today):
-        found = _columns(question, _windowed(statement, question, recent_from), connection, labels)
-        if statement.is_level:
-            found = {("level", column): _running(values, question) for column, values in found.items()}
-        columns |= found
-    keys = _keys(question, columns)
-    frame = pd.DataFrame(keys, columns=list(question.keys)) if question.keys else pd.DataFrame(index=range(len(keys)))
+    reads, labels = Reads(questions, today, recent_from), Labels()
+    for each in reads:
+        each.take(run(connection, each.statement), labels)
+    return [_table(question, _columns(question, reads), labels, today) for question in questions]
+
+
+def _columns(question: Question, reads: Reads) -> dict[object, Column]:
+    """What the metrics of ``question`` are made of: by measure, for a level by ("level", measure), for a quantile or greatest value by metric and measure."""
+    columns: dict[object, Column] = dict(reads.sums(question))  # type: ignore[arg-type]
     for declared in question.declared:
-        _add(frame, declared, columns, keys)
+        match declared.formula:
+            case Level() as level:
+                flows = reads.flows(level, question)
+                columns |= {("level", measure): _running(flow, question) for measure, flow in zip((level.inflow, level.outflow), flows, strict=True)}
+            case Quantile(weight=weight) | Maximum(weight=weight):
+                columns[declared], columns[declared, weight] = reads.ordered(declared, question)
+    return columns
+
+
+def _table(question: Question, columns: dict[object, Column], labels: Labels, today: date) -> pd.DataFrame:
+    keys = _keys(question, columns)
+    table: dict[str, object] = {}
+    for number, name in enumerate(question.keys):
+        table[name] = [key[number] for key in keys]
+        if name != "bucket":
+            table[f"{name}_label"] = [labels[name][str(key[number])] for key in keys]
+    for declared in question.declared:
+        _add(table, declared, columns, keys)
         if question.grain != "all" and isinstance(declared.formula, Level):
-            frame.loc[[key[0] > today for key in keys], declared.name] = np.nan  # type: ignore[operator]
-    for name in question.split:
-        frame.insert(int(frame.columns.get_loc(name)) + 1, f"{name}_label", frame[name].map(labels[name]))
-    return frame
-
-
-def _windowed(statement: Statement, question: Question, recent_from: dict[str, date]) -> Statement:
-    """A level before the recent window is read from the whole history."""
-    if not statement.is_level:
-        return statement
-    first = question.period.start if question.grain != "all" else statement.last_day
-    view = statement.columns[0].view  # type: ignore[attr-defined]
-    return whole_history(statement) if first < recent_from[view] else statement
-
-
-def _columns(question: Question, statement: Statement, connection: Connection, labels: dict[str, dict[str, str]]) -> dict[object, Column]:
-    has_bucket = question.grain != "all"
-    width = has_bucket + 2 * len(question.split)
-    found: dict[object, Column] = {column: {} for column in statement.columns}
-    for row in run(connection, statement):
-        key: list[object] = [row[0]] if has_bucket else []
-        for number, name in enumerate(question.split):
-            code, label = str(row[has_bucket + 2 * number]), str(row[has_bucket + 2 * number + 1])
-            labels[name][code] = label
-            key.append(code)
-        for column, value in zip(statement.columns, row[width:], strict=True):
-            found[column][tuple(key)] = float("nan") if value is None else float(value)  # type: ignore[arg-type]
-    return found
+            table[declared.name] = np.where([key[0] > today for key in keys], np.nan, table[declared.name])  # type: ignore[operator,call-overload]
+    return pd.DataFrame(table, index=range(len(keys)))
 
 
 def _running(flows: Column, question: Question) -> Column:
@@ -112,7 +102,7 @@ def _keys(question: Question, columns: dict[object, Column]) -> list[Key]:
     return sorted((bucket, *split) for bucket in _buckets(question) for split in splits)
 
 
-def _add(frame: pd.DataFrame, declared: Metric, columns: dict[object, Column], keys: list[Key]) -> None:
+def _add(table: dict[str, object], declared: Metric, columns: dict[object, Column], keys: list[Key]) -> None:
     def values(column: object, missing: float = 0.0) -> np.ndarray:
         held = columns[column]
         return np.array([held.get(key, missing) for key in keys], dtype=float)
@@ -123,14 +113,14 @@ def _add(frame: pd.DataFrame, declared: Metric, columns: dict[object, Column], k
 
     match declared.formula:
         case Sum() as parts:
-            frame[declared.name] = added(parts)
+            table[declared.name] = added(parts)
         case Ratio(numerator, denominator):
             below = added(denominator)
-            frame[declared.name] = np.divide(added(numerator), below, out=np.full(len(keys), np.nan), where=below != 0)
-            frame[f"{declared.name}__n"] = values(declared.sample) if isinstance(declared.sample, Measure) else below
+            table[declared.name] = np.divide(added(numerator), below, out=np.full(len(keys), np.nan), where=below != 0)
+            table[f"{declared.name}__n"] = values(declared.sample) if isinstance(declared.sample, Measure) else below
         case Level(inflow, outflow):
             # Running sums of cents leave crumbs such as -1e-11, which would be written -$0.00.
-            frame[declared.name] = np.round(values(("level", inflow)) - values(("level", outflow)), 6) + 0.0
+            table[declared.name] = np.round(values(("level", inflow)) - values(("level", outflow)), 6) + 0.0
         case formula:
-            frame[declared.name] = values(declared, float("nan"))
-            frame[f"{declared.name}__n"] = values(formula.weight)
+            table[declared.name] = values(declared, float("nan"))
+            table[f"{declared.name}__n"] = values((declared, formula.weight))

@@ -42,7 +42,7 @@ class Answer:
 
     question: Question
     frame: pd.DataFrame
-    """See ``shared.metrics.answer.answer``."""
+    """See ``shared.metrics.answer.answers``."""
     as_of: datetime
     """The numbers hold every row committed by then."""
     degraded: str = ""

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from shared.metrics.answer import answer
+from shared.metrics.answer import answers
 from shared.metrics.question import Question
 from shared.warehouse.refresh import Freshness, freshness, hold
 
@@ -17,7 +17,7 @@ class Reading:
     """What was read for one question."""
 
     frame: pd.DataFrame
-    """See ``shared.metrics.answer.answer``."""
+    """See ``shared.metrics.answer.answers``."""
     fresh: dict[str, Freshness]
     """How the views of the question stood in the snapshot that it was read from."""
 
@@ -33,4 +33,5 @@ def read(questions: Sequence[Question], connection: Connection, day: date) -> li
     hold(connection, views)
     fresh = freshness(connection, views)
     recent_from = {view: date.fromisoformat(state.recent_from) for view, state in fresh.items()}
-    return [Reading(answer(question, connection, day, recent_from), {view: fresh[view] for view in question.views}) for question in questions]
+    frames = answers(questions, connection, day, recent_from)
+    return [Reading(frame, {view: fresh[view] for view in question.views}) for question, frame in zip(questions, frames, strict=True)]

@@ -1,7 +1,7 @@
 """Turns a question into SQL: one statement per view for sums, one per quantile, greatest value or level."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from shared.metrics.conditions import Parameters, filters, limits
 from shared.metrics.dimension import BY_DIMENSION, Dimension
-from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile
+from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile, Ratio, Sum
 from shared.metrics.question import Question
 
 _PARAMETER = re.compile(r"(?<!:):([A-Za-z_]\w*)")
@@ -41,29 +41,31 @@ class Statement:
 
 
 def statements(question: Question, today: date) -> Iterator[Statement]:
-    """Every statement that the answer needs; ``today`` decides what the clock alone decides."""
-    sums: dict[str, list[Measure]] = {}
+    """Every statement that the answer to ``question`` alone needs; ``today`` decides what the clock alone decides."""
     for declared in question.declared:
-        match declared.formula:
-            case Level():
-                yield _level(question, declared.formula, today)
-            case Quantile():
-                yield _quantile(question, declared, declared.formula, today)
-            case Maximum():
-                yield _maximum(question, declared, declared.formula, today)
-            case _:
-                for measure in declared.measures():
-                    sums.setdefault(measure.view, [])
-                    if measure not in sums[measure.view]:
-                        sums[measure.view].append(measure)
-    for view, measures in sums.items():
-        yield _sums(question, view, measures, today)
+        if isinstance(declared.formula, Level):
+            yield level_statement(question, (declared.formula.inflow, declared.formula.outflow), today)
+        elif isinstance(declared.formula, Quantile | Maximum):
+            yield ordered_statement(question, declared, today)
+    for view, measures in sums_of(question).items():
+        yield sums_statement(question, view, measures, today)
 
 
-class _Builder:
+def sums_of(question: Question) -> dict[str, list[Measure]]:
+    """View -> measures of it that the question's sums and ratios add up."""
+    found: dict[str, dict[Measure, None]] = {}
+    for declared in question.declared:
+        if isinstance(declared.formula, Sum | Ratio):
+            for measure in declared.measures():
+                found.setdefault(measure.view, {})[measure] = None
+    return {view: list(measures) for view, measures in found.items()}
+
+
+class Builder:
     """Collects the parts of one SELECT over a view and its parameters."""
 
     def __init__(self, question: Question, view: str, today: date) -> None:
+        """Begin with what the question says: keys, joins and conditions, but no days yet."""
         self.question, self.view, self.today = question, view, today
         self.parameters: Parameters = {}
         self.joins: list[str] = []
@@ -76,11 +78,11 @@ class _Builder:
 
     def _split(self, number: int, by: Dimension) -> None:
         if not by.table:
-            self.keys.append(f"v.{by.column}::text AS k{number}, coalesce(nullif(v.{by.column}::text, ''), '{by.none}') AS l{number}")
+            self.keys += [f"v.{by.column}::text AS k{number}", f"coalesce(nullif(v.{by.column}::text, ''), '{by.none}') AS l{number}"]
             return
         self.joins.append(f"LEFT JOIN crm.{by.table} d{number} ON d{number}.id = v.{by.column}")
         key = f"v.{by.column}::text" if by.is_number else f"coalesce(d{number}.{by.key}, '')"
-        self.keys.append(f"{key} AS k{number}, coalesce(nullif(d{number}.{by.text}, ''), '{by.none}') AS l{number}")
+        self.keys += [f"{key} AS k{number}", f"coalesce(nullif(d{number}.{by.text}, ''), '{by.none}') AS l{number}"]
 
     def _conditions(self) -> list[str]:
         found = filters(self.question, self.parameters)
@@ -90,49 +92,53 @@ class _Builder:
         return found
 
     def span(self) -> list[str]:
+        """The condition of the question's days."""
         self.parameters |= {"start": self.question.period.start, "end": self.question.period.end}
         return ["v.day BETWEEN :start AND :end"]
 
     def value(self, measure: Measure) -> str:
         """``sum(column)`` over the rows the measure is about."""
+        return f"{self.exact_value(measure)}::float8"
+
+    def exact_value(self, measure: Measure) -> str:
+        """The same as the whole number or numeric that it is, for who adds it up further."""
         about = self.limits(measure)
         only = f" FILTER (WHERE {' AND '.join(about)})" if about else ""
-        return f"coalesce(sum(v.{measure.column}){only}, 0)::float8"
+        return f"coalesce(sum(v.{measure.column}){only}, 0)"
 
     def limits(self, measure: Measure) -> list[str]:
         """Conditions of the rows that the measure is about."""
         return limits(measure, self.parameters, self.today)
 
     def group(self) -> str:
-        return f"\nGROUP BY {', '.join(str(number) for number in range(1, self.width + 1))}" if self.width else ""
-
-    @property
-    def width(self) -> int:
-        """How many key columns there are (a split has two)."""
-        return (self.question.grain != "all") + 2 * len(self.question.split)
+        """GROUP BY the key columns; nothing without any."""
+        return f"\nGROUP BY {', '.join(str(number) for number in range(1, len(self.keys) + 1))}" if self.keys else ""
 
     def select(self, values: Iterable[str], conditions: list[str], relation: str = "") -> str:
+        """The SELECT of ``values`` under ``conditions``, from another relation than the view if named."""
         columns = ",\n       ".join([*self.keys, *values])
         where = " AND ".join([*conditions, *self.conditions])
         return "\n".join([f"SELECT {columns}", f"FROM mart.{relation or self.view} v", *self.joins, f"WHERE {where}"]) + self.group()
 
 
-def _sums(question: Question, view: str, measures: list[Measure], today: date) -> Statement:
-    builder = _Builder(question, view, today)
+def sums_statement(question: Question, view: str, measures: Sequence[Measure], today: date) -> Statement:
+    """The sums of ``measures`` over a view."""
+    builder = Builder(question, view, today)
     values = [f"{builder.value(measure)} AS c{number}" for number, measure in enumerate(measures)]
     return Statement(builder.select(values, builder.span()), builder.parameters, tuple(measures))
 
 
-def _level(question: Question, level: Level, today: date) -> Statement:
-    builder = _Builder(question, level.inflow.view, today)
+def level_statement(question: Question, measures: Sequence[Measure], today: date) -> Statement:
+    """The flows (of one view) that make up levels."""
+    view = measures[0].view
+    builder = Builder(question, view, today)
     end = min(question.period.end, today)
     builder.parameters |= {"end": end, "start": min(question.period.start, end + timedelta(days=1))}
     if question.grain != "all":
         builder.keys[0] = f"CASE WHEN v.day >= :start THEN {builder.keys[0].removesuffix(' AS bucket')} END AS bucket"
-    values = [f"{builder.value(measure)} AS c{number}" for number, measure in enumerate((level.inflow, level.outflow))]
+    values = [f"{builder.value(measure)} AS c{number}" for number, measure in enumerate(measures)]
     # History before the recent window is folded into one opening row per key, so this costs the same however long the history is.
-    folded = builder.select(values, ["v.day <= :end"], f"{level.inflow.view}_balance")
-    return Statement(folded, builder.parameters, (level.inflow, level.outflow), is_level=True)
+    return Statement(builder.select(values, ["v.day <= :end"], f"{view}_balance"), builder.parameters, tuple(measures), is_level=True)
 
 
 def whole_history(statement: Statement) -> Statement:
@@ -140,12 +146,21 @@ def whole_history(statement: Statement) -> Statement:
     return Statement(statement.sql.replace("_balance v", " v"), statement.parameters, statement.columns, statement.is_level)
 
 
+def ordered_statement(question: Question, declared: Metric, today: date) -> Statement:
+    """The quantile or greatest value that ``declared`` is."""
+    if isinstance(declared.formula, Quantile):
+        return _quantile(question, declared, declared.formula, today)
+    if isinstance(declared.formula, Maximum):
+        return _maximum(question, declared, declared.formula, today)
+    raise TypeError(f"{declared.name} is no quantile and no greatest value")
+
+
 def _quantile(question: Question, declared: Metric, quantile: Quantile, today: date) -> Statement:
-    builder = _Builder(question, quantile.value.view, today)
+    builder = Builder(question, quantile.value.view, today)
     about = builder.limits(quantile.value) + builder.limits(quantile.weight)
     inner = builder.select([f"v.{quantile.value.column} AS value", f"sum(v.{quantile.weight.column}) AS n"], builder.span() + sorted(set(about)))
     keys = ", ".join(_key_names(question))
-    inner += f", {builder.width + 1}" if keys else f"\nGROUP BY v.{quantile.value.column}"
+    inner += f", {len(builder.keys) + 1}" if keys else f"\nGROUP BY v.{quantile.value.column}"
     over = f"PARTITION BY {keys}" if keys else ""
     lead = f"{keys}, " if keys else ""
     grouped = f"\nGROUP BY {keys}" if keys else ""
@@ -173,7 +188,7 @@ def _beyond(quantile: Quantile) -> str:
 
 
 def _maximum(question: Question, declared: Metric, maximum: Maximum, today: date) -> Statement:
-    builder = _Builder(question, maximum.value.view, today)
+    builder = Builder(question, maximum.value.view, today)
     about = builder.limits(maximum.value)
     values = [f"max(v.{maximum.value.column}) * {maximum.scale!r} AS c0", f"coalesce(sum(v.{maximum.weight.column}), 0)::float8 AS c1"]
     return Statement(builder.select(values, builder.span() + about), builder.parameters, (declared, maximum.weight))

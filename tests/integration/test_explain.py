@@ -12,10 +12,10 @@ import jobs.demo
 import shared.warehouse
 from jobs.demo import load
 from jobs.demo.sizes import SIZES, Size
-from shared.metrics.answer import _windowed
 from shared.metrics.metric import Level
 from shared.metrics.period import Period
 from shared.metrics.question import Question
+from shared.metrics.reads import Reads
 from shared.metrics.registry import metrics
 from shared.metrics.statements import statements
 from shared.settings import Settings, load_settings
@@ -113,10 +113,18 @@ def test_no_question_about_any_metric_reads_a_big_table_as_a_whole(connection: C
     for declared in metrics().values():
         for grain in ("all",) if period == "month to date" else ("month",):
             question = Question((declared.name,), PERIODS[period], grain)  # type: ignore[arg-type]
-            for statement in statements(question, TODAY):
-                asked = _windowed(statement, question, dict.fromkeys((view.name for view in VIEWS), RECENT_FROM))
-                found += [f"{declared.name}: {read}" for read in whole_reads(explained(connection, asked.sql, asked.parameters), big)]
+            for asked in Reads([question], TODAY, dict.fromkeys((view.name for view in VIEWS), RECENT_FROM)):
+                found += [f"{declared.name}: {read}" for read in whole_reads(explained(connection, asked.statement.sql, asked.statement.parameters), big)]
     assert found == []
+
+
+def test_no_statement_for_many_questions_reads_a_big_table_as_a_whole(connection: Connection) -> None:
+    branches = (None, frozenset({1}), frozenset({2}))
+    questions = [Question((name,), span, grain, branches=only) for name, declared in metrics().items() for span in PERIODS.values() for grain in ("all", "month")  # type: ignore[arg-type]
+                 for only in (branches if declared.has_branch else (None,))]
+    reads, big = list(Reads(questions, TODAY, dict.fromkeys((view.name for view in VIEWS), RECENT_FROM))), big_tables(connection)
+    assert len(reads) < len(questions) / 4
+    assert [read for each in reads for read in whole_reads(explained(connection, each.statement.sql, each.statement.parameters), big)] == []
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.cache import Cache
 from shared.metrics.ask import CachedAsk
 from shared.metrics.dimension import dimensions_of
+from shared.metrics.exact import ExactAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines, Wanted
 from shared.metrics.metric import Level, Maximum, Quantile, Ratio, Sum
@@ -142,6 +143,30 @@ def test_a_question_once_answered_wrongly_gets_the_oracles_answer(question: Ques
 @given(question=questions())
 def test_any_question_gets_the_oracles_answer(question: Question, world: World) -> None:
     assert wrong(world, question) == []
+
+
+def answered_otherwise(asked: list[Question], world: World) -> list[str]:
+    """Which questions get another answer together than each alone, to the last bit."""
+    exact = ExactAsk(world.engines, world.settings, company.clock)
+    return [str(question) for question, answer in zip(asked, exact.many(asked, COMPANY), strict=True) if not answer.frame.equals(exact(question, COMPANY).frame)]
+
+
+@pytest.mark.parametrize("names", sorted({alike(name) for name in metrics()}), ids=lambda names: names[0])
+def test_questions_asked_together_get_what_each_gets_alone(names: tuple[str, ...], world: World) -> None:
+    branches = BRANCHES if metric(names[0]).has_branch else (None,)
+    dimensions = [each.name for each in dimensions_of(metric(names[0]))]
+    asked = [Question(names, span, GRAINS[number % 6 if number < 9 else 0], branches=branches[(number + shift) % len(branches)])  # type: ignore[arg-type]
+             for number, span in enumerate(PERIODS.values()) for shift in (0, 2)]
+    asked += [Question(names, span, grain, (each,), where, branches=only)  # type: ignore[arg-type]
+              for each in dimensions for span, grain in ((PERIODS["this year"], "all"), (PERIODS["across its start"], "day"))
+              for where in ((), ((each, _KEYS[each]),)) for only in (branches[0], branches[-1])]
+    assert answered_otherwise(asked, world) == []
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
+@given(asked=st.lists(questions(), min_size=2, max_size=6, unique=True))
+def test_any_questions_asked_together_get_what_each_gets_alone(asked: list[Question], world: World) -> None:
+    assert answered_otherwise(asked, world) == []
 
 
 @pytest.mark.parametrize("name", ADDITIVE)
