@@ -1,12 +1,14 @@
 """Makes the BI site: the list of its pages, and what they are handed."""
 
 from pathlib import Path
+from typing import Any
 
 from dash import Input, Output
 
 from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.executive import PAGE as EXECUTIVE
+from bi_app.shell.live import register_live
 from bi_app.site import Site, build
 from bi_app.sources import Sources
 from shared.metrics.ask import CachedAsk
@@ -35,7 +37,8 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
 
 def _register_shell(app: Site) -> None:
     @app.callback(Output("page", "children"), Input("view", "data"), prevent_initial_call=True)
-    def redraw(view: dict[str, str]) -> object:
+    def redraw(view: dict[str, Any]) -> object:
         return Islands(adopt=False)(plain(app.redrawn(view)))
 
     register_glass(app)
+    register_live(app)

@@ -1,6 +1,7 @@
 """The Dash application of the BI site: its first response carries the page's data, callbacks and a first paint."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dash import Dash, html
@@ -16,6 +17,7 @@ from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.web.compression import compressed_server
 from shared.web.document import Parts, document, theme_of_request
+from shared.web.preference_pages import pace_here
 from shared.web.tokens_of_forms import form_token
 
 
@@ -41,7 +43,7 @@ class Site(Dash):
         page = self.pages.get(path) if g.person.may_open(path) else None
         return frame(list(self.pages.values()), page, self.visit(path, query), self.sources) if page else html.Div()
 
-    def visit(self, path: str, query: Mapping[str, str]) -> Visit:
+    def visit(self, path: str, query: Mapping[str, str], placed: frozenset[str] = frozenset()) -> Visit:
         """Return who looks at what; reads the branches."""
         sources, today = self.sources, self.sources.ask.today
         every = sources.reference.branches()
@@ -49,16 +51,18 @@ class Site(Dash):
         filters = filters_of(query, g.scope, tuple(branch.id for branch in visible), today)
         return Visit(
             path, g.person, g.scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
-            theme_of_request() or "light", form_token(),
+            theme_of_request() or "light", form_token(), pace_here(path), placed,
         )
 
-    def redrawn(self, view: Mapping[str, str]) -> list[Component]:
+    def redrawn(self, view: Mapping[str, Any]) -> list[Component]:
         """Return the body of a page for other filters; ``view`` holds path and query as the browser has them."""
         path = str(view.get("path", "/"))
         page = self.pages.get(path)
         if page is None or not g.person.may_open(path):
             abort(404)
-        return page_body(page, self.visit(path, query_of(str(view.get("search", "")))), self.sources)
+        given = view.get("placed")
+        placed = frozenset(map(str, given[:20])) if isinstance(given, list) else frozenset()
+        return page_body(page, self.visit(path, query_of(str(view.get("search", ""))), placed), self.sources)
 
 
 def asked_page() -> tuple[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from bi_app.filters import Filters
 from shared.metrics.period import Period
 from shared.metrics.scope import Scope
 from shared.people.person import Person
+from shared.people.preferences import DEFAULT_PACE
 from shared.warehouse.branches import Branch
 
 
@@ -26,6 +27,10 @@ class Visit:
     theme: str
     form_token: str
     """What a posted form must carry."""
+    pace: str = DEFAULT_PACE
+    """How often the person wants new numbers on this page."""
+    placed: frozenset[str] = frozenset()
+    """Names of heavy components that the browser shows already."""
 
     @property
     def chosen(self) -> tuple[Branch, ...]:

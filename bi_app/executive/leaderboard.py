@@ -7,6 +7,7 @@ from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.live.topic import board_topic
 from shared.metrics.leaderboard import leaderboard
 from shared.metrics.leaderboard_rows import rows
 from shared.metrics.registry import metric
@@ -24,7 +25,8 @@ def leaderboard_card(visit: Visit, sources: Sources) -> html.Section:
     if not places:
         return card(7, TITLE, empty("No appointment was issued in these days.", symbol="people"), sub=sub)
     lines = rows(places)
-    return card(7, TITLE, lazy("leaderboard", _grid(lines), _table(lines[:_FIRST]), "board", wide_only=True), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
+    live = {"data-live": board_topic(visit.period, visit.filters.branch_set, visit.scope), "data-grid": "leaderboard-grid"}
+    return card(7, TITLE, html.Div(lazy(visit, "leaderboard", _grid(lines), _table(lines[:_FIRST]), "board", wide_only=True), **live), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
 
 
 def _grid(lines: list[dict[str, object]]) -> dag.AgGrid:

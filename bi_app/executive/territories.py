@@ -8,12 +8,13 @@ from dash import html
 
 from bi_app.executive.tiles import delta
 from bi_app.shell.lazy import lazy
+from bi_app.shell.live import live_of, put
 from bi_app.shell.parts import card, empty
 from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.visit import Visit
+from shared.metrics import headline_words as words
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Wanted
-from shared.metrics.headline_words import percent
 from shared.metrics.metric import Unit
 from shared.warehouse.branches import Branch
 from shared.web import asset_url
@@ -38,7 +39,7 @@ def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_sta
     if not lines:
         return card(5, TITLE, empty("No branch is assigned to you. An administrator can change that.", symbol="branch"))
     stand_in = html.Div(className="bone map-bone")
-    return card(5, title, lazy("branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
+    return card(5, title, lazy(visit, "branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
 
 
 def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapping[int, str]) -> dl.Map:
@@ -48,7 +49,7 @@ def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mappi
             features.append({"type": "Feature", "id": branch.id, "geometry": dict(branch.territory), "properties": {"id": branch.id, "name": branch.name, "status": headline.status, "words": said(branch, headline)}})
         if branch.latitude is not None and branch.longitude is not None:
             labels.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [branch.longitude, branch.latitude]},
-                           "properties": {"id": branch.id, "name": branch.name, "value": headline.text, "share": in_stage.get(branch.id) or pace_text(headline)}})
+                           "properties": {"id": branch.id, "name": branch.name, "value": headline.text, "share": in_stage.get(branch.id) or words.pace(headline)}})
     chosen = [branch.id for branch in visit.chosen] if visit.filters.branches else []
     here = "northlineMap."
     layers = [
@@ -68,15 +69,9 @@ def _list(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapp
 def _line(visit: Visit, branch: Branch, headline: Headline, held: str) -> html.A:
     chosen = visit.filters.branches == (branch.id,)
     return html.A([
-        html.Span(className=f"dot {headline.status}"), html.Span(branch.name, className="name"), html.Span("" if held else pace_text(headline), className="pace"), html.Span() if held else delta(headline), html.Span(held or headline.text, className="amount"),
+        html.Span(className=f"dot {headline.status}", **{"data-base": "dot"}, **put("class=status")), html.Span(branch.name, className="name"), html.Span("" if held else words.pace(headline), className="pace", **put("text=pace")), html.Span() if held else delta(headline), html.Span(held or headline.text, className="amount", **put("text=text")),
     ], href=visit.filters.link(branches=() if chosen else (branch.id,)), className="bl-row on" if chosen else "bl-row", title=said(branch, headline),
-        **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {})})
-
-
-def pace_text(headline: Headline) -> str:
-    """Return the share of pace (or of target, once the period is over), or nothing without a target."""
-    measure = headline.pace if headline.pace is not None else headline.attainment
-    return "" if measure is None else percent(measure)
+        **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {}), **({} if held else live_of(headline, visit))})
 
 
 def said(branch: Branch, headline: Headline) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from dash import html
 
+from bi_app.shell.live import live_of, put
+from bi_app.visit import Visit
 from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline
 
@@ -11,42 +13,44 @@ from shared.metrics.headline import Headline
 def delta(headline: Headline) -> html.Span:
     """Return the change as a chip: an arrow, the amount, and in words for a screen reader whether it is good."""
     if headline.change is None:
-        return html.Span(words.NO_COMPARISON, className="delta flat")
+        return html.Span(words.NO_COMPARISON, className="delta flat", **put("delta"))
     judged = words.judged(headline)
     return html.Span([html.Span(words.ARROWS[headline.direction], **{"aria-hidden": "true"}), html.Span(headline.direction + " ", className="said"), words.change(headline),
-                      html.Span(words.JUDGED_WORDS[judged], className="said")], className=f"delta {judged}", title=headline.words)
+                      html.Span(words.JUDGED_WORDS[judged], className="said")], className=f"delta {judged}", title=headline.words, **put("delta"))
 
 
-def spark(values: Sequence[float], *, bad: bool = False) -> html.Span:
-    """Return a sparkline that spark.js draws."""
-    return html.Span(className="spark bad" if bad else "spark", **{"data-spark": words.points(values), "aria-hidden": "true"})
+def spark(values: Sequence[float], judged: str, *rules: str) -> html.Span:
+    """Return a sparkline that spark.js draws, in the colour of its judgement; ``rules`` say what of a live message changes it."""
+    return html.Span(className=f"spark {judged}", **{"data-spark": words.points(values), "data-base": "spark", "aria-hidden": "true"}, **put("class=judged", *rules))
 
 
-def revenue_tile(headline: Headline, label: str, code: str, line: Sequence[float]) -> html.Button:
+def age() -> html.Span:
+    """Return the place where live.js says how old the number is, once it is older than it should be."""
+    return html.Span(className="age")
+
+
+def revenue_tile(visit: Visit, headline: Headline, label: str, code: str, line: Sequence[float]) -> html.Button:
     """Return a large tile: value, change, share of target with pace and landing, sparkline.  A click opens the glass box of ``code``."""
     return html.Button([
         html.Span([label, html.Em("net sales $, booked")], className="label"),
-        html.Span(headline.text, className="value"),
-        html.Span([delta(headline), html.Span(words.against(headline), className="against")], className="meta", title=headline.words),
-        _plan(headline),
-        spark(line, bad=headline.is_good is False),
-    ], className="tile s3", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": code, "aria-haspopup": "dialog"})
+        html.Span(headline.text, className="value", **put("text=text")),
+        html.Span([delta(headline), html.Span(words.against(headline), className="against", **put("text=against"))], className="meta", title=headline.words, **put("title=words")),
+        _plan(headline), spark(line, words.judged(headline)), age(),
+    ], className="tile s3", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": code, "aria-haspopup": "dialog"}, **live_of(headline, visit))
 
 
 def _plan(headline: Headline) -> html.Span:
-    share, mark, landing = words.share(headline), words.mark(headline), words.landing(headline)
-    if not share:
-        return html.Span([html.Span(words.goal(headline), className="line"), html.Span(className="meter")], className="plan")
-    line = [html.Span([html.B(share), f" {words.goal(headline)}"]), *([html.Span(landing)] if landing else [])]
-    meter = [html.I(className=headline.status, style={"width": words.width(headline)}), *([html.U(style={"left": mark})] if mark else [])]
-    return html.Span([html.Span(line, className="line"), html.Span(meter, className="meter")], className="plan", title=words.meter_words(headline))
+    mark = words.mark(headline)
+    line = [html.Span([html.B(words.share(headline), **put("text=share")), " ", html.Span(words.goal(headline), **put("text=goal"))]), html.Span(words.landing(headline), **put("text=landing"))]
+    meter = [html.I(className=headline.status, style={"width": words.width(headline) or "0"}, **put("width=width", "class=status")),
+             html.U(style={"left": mark} if mark else {}, hidden=not mark, **put("left=mark"))]
+    return html.Span([html.Span(line, className="line"), html.Span(meter, className="meter")], className="plan", title=words.meter_words(headline), **put("title=meter_words"))
 
 
-def strip_tile(headline: Headline) -> html.Button:
+def strip_tile(visit: Visit, headline: Headline) -> html.Button:
     """Return a small tile of the strip: label, value, change and share of target."""
-    share, few = words.share(headline), words.sample(headline)
-    judged = [html.Span(few, className="share")] if few else [html.Span(className=f"dot {headline.status}"), html.Span(share, className="share")] if share else []
+    judged = [html.Span(className=f"dot {words.light(headline)}".rstrip(), **{"data-base": "dot"}, **put("class=light")), html.Span(words.standing(headline), className="share", **put("text=standing"))]
     return html.Button([
-        html.Span(headline.metric.label, className="label"), html.Span(headline.text, className="value"),
-        html.Span([delta(headline), *judged], className="meta", title=f"{headline.words}. {headline.status_words[:1].upper()}{headline.status_words[1:]}."),
-    ], className="tile", type="button", title=headline.metric.meaning, **{"data-glass": headline.metric.name, "aria-haspopup": "dialog"})
+        html.Span(headline.metric.label, className="label"), html.Span(headline.text, className="value", **put("text=text")),
+        html.Span([delta(headline), *judged], className="meta", title=words.judgement(headline), **put("title=judgement")), age(),
+    ], className="tile", type="button", title=headline.metric.meaning, **{"data-glass": headline.metric.name, "aria-haspopup": "dialog"}, **live_of(headline, visit))

@@ -1,17 +1,20 @@
 """Weekly revenue: a year, the year before, and eight weeks ahead."""
 
+import math
 from datetime import timedelta
 
 import orjson
 from dash import dcc, html
 
+from bi_app.shell.live import live_of, put
 from bi_app.shell.parts import card, empty, key
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.analysis.forecast import Forecast, forecast_weekly
 from shared.charts.palette import themed
 from shared.charts.template import CONFIG
-from shared.charts.trend import Ahead, weekly_trend
+from shared.charts.trend import SO_FAR, Ahead, weekly_trend
+from shared.metrics.headline import Headline
 from shared.metrics.period import Period, week_start
 from shared.metrics.question import Question
 
@@ -20,8 +23,8 @@ _SHOWN, _HISTORY, _STEPS = 52, 156, 8
 _HEIGHT = 286
 
 
-def trend_card(visit: Visit, sources: Sources) -> html.Section:
-    """Return the card; the running week is not drawn as if it were over, it is the first of the weeks ahead."""
+def trend_card(visit: Visit, sources: Sources, this_week: Headline | None) -> html.Section:
+    """Return the card; the running week is not drawn as if it were over: it is the first of the weeks ahead, with a mark where ``this_week`` stands so far."""
     end = week_start(visit.today) - timedelta(days=1)
     span = Period(week_start(visit.today) - timedelta(weeks=_HISTORY), end)
     answer = sources.ask(Question(("net_sales_amount",), span, "week", branches=visit.filters.branch_set), visit.scope)
@@ -34,10 +37,11 @@ def trend_card(visit: Visit, sources: Sources) -> html.Section:
     shown = weeks[-_SHOWN:]
     prior = _year_before(weeks, len(shown))
     first = week_start(visit.today) - timedelta(weeks=len(shown))
-    figure = weekly_trend(first, shown, prior, Ahead(ahead.mean, ahead.low, ahead.high) if ahead else None, _HEIGHT)
+    figure = weekly_trend(first, shown, prior, Ahead(ahead.mean, ahead.low, ahead.high) if ahead else None, _HEIGHT, this_week.value if this_week else math.nan)
     graph = dcc.Graph(id="trend", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
     keys = html.Span([key("Actual", "c1"), *([key("Forecast", "c1", "dash"), key("80% band", "c1", "band")] if ahead else []), key("Prior year, same weeks", "fg-3", "dash")], className="keys")
-    return card(8, TITLE, graph, sub=keys, side=html.Span(_ahead_words(ahead), className="note", title=ahead.method if ahead else ""), name="trend")
+    live = {**live_of(this_week, visit), **put("point=value"), "data-trace": SO_FAR} if this_week else {}
+    return card(8, TITLE, html.Div(graph, **live), sub=keys, side=html.Span(_ahead_words(ahead), className="note", title=ahead.method if ahead else ""), name="trend")
 
 
 def _year_before(weeks: list[float], shown: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from shared.warehouse.branches import Branch
 TITLE = "Executive overview"
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+_THIS_WEEK = list(plan.REVENUE).index("wtd")
 
 
 def layout(visit: Visit, sources: Sources) -> Component:
@@ -32,8 +34,8 @@ def layout(visit: Visit, sources: Sources) -> Component:
         topbar(TITLE, visit, compared, _moment(revenue or flow, sources)), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
         html.Div([
             *_revenue(visit, sources, revenue),
-            drawn(12, "Lead flow and conversion", lambda: _strip(_or_fail(flow))),
-            drawn(8, trend.TITLE, lambda: trend.trend_card(visit, sources)),
+            drawn(12, "Lead flow and conversion", lambda: _strip(visit, _or_fail(flow))),
+            drawn(8, trend.TITLE, lambda: trend.trend_card(visit, sources, revenue[_THIS_WEEK] if revenue else None)),
             drawn(4, funnel.TITLE, lambda: funnel.funnel_card(visit, sources)),
             drawn(5, territories.TITLE, lambda: territories.branches_card(visit, _or_fail(lines), stage.open_by_branch(visit, sources) if visit.filters.stage else {})),
             drawn(7, leaderboard.TITLE, lambda: (stage.stage_card if visit.filters.stage else leaderboard.leaderboard_card)(visit, sources)),
@@ -79,17 +81,15 @@ def _revenue(visit: Visit, sources: Sources, headlines: list[Headline] | None) -
     if headlines is None:
         return [drawn(12, "Revenue", lambda: html.Div(_or_fail(headlines)))]
     lines = _numbers(lambda: [list(answer.frame[plan.REVENUE_METRIC]) for answer in sources.ask.many(plan.revenue_lines(visit), visit.scope)]) or [[]] * len(headlines)
-    return [tiles.revenue_tile(headline, label, plan.glass_code(preset), line) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
+    return [tiles.revenue_tile(visit, headline, label, plan.glass_code(preset), line) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
 
 
-def _strip(headlines: list[Headline]) -> Component:
-    return html.Section([tiles.strip_tile(headline) for headline in headlines], className="card-x strip s12", **{"aria-label": "Lead flow and conversion"})
+def _strip(visit: Visit, headlines: list[Headline]) -> Component:
+    return html.Section([tiles.strip_tile(visit, headline) for headline in headlines], className="card-x strip s12", **{"aria-label": "Lead flow and conversion"})
 
 
-def _moment(headlines: list[Headline] | None, sources: Sources) -> str:
-    if not headlines:
-        return "No numbers at this moment"
-    return f"As of {min(headline.as_of for headline in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)):%-I:%M %p}"
+def _moment(headlines: list[Headline] | None, sources: Sources) -> datetime | None:
+    return min(headline.as_of for headline in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)) if headlines else None
 
 
 PAGE = Page("/", "Executive", "executive", layout)

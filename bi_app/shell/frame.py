@@ -7,6 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.page import Page
+from bi_app.shell.live import plumbing
 from bi_app.shell.sidebar import sidebar, tabbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -22,7 +23,7 @@ def frame(pages: Sequence[Page], page: Page, visit: Visit, sources: Sources) -> 
         sidebar(allowed, visit),
         html.Main([offline, html.Div(page_body(page, visit, sources), id="page")], className="main", id="main", tabIndex=-1),
         tabbar(allowed, visit),
-        dcc.Store(id="view"), dcc.Store(id="glass-ask"),
+        *plumbing(), dcc.Store(id="view"), dcc.Store(id="glass-ask"),
         dbc.Offcanvas(html.Div(id="glass-body"), id="glass", title="", placement="end", is_open=False, class_name="sheet", scrollable=True),
     ], className="shell")
 

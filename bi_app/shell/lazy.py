@@ -10,6 +10,8 @@ from dash._utils import to_json
 from dash.development.base_component import Component
 from dash.fingerprint import build_fingerprint
 
+from bi_app.visit import Visit
+
 _LIBRARIES: dict[str, tuple[ModuleType, str]] = {
     "dash_ag_grid": (dash_ag_grid, "dash_ag_grid.min.js"),  # 1.3 MB, and 0.9 MB of grid behind it
     "dash_leaflet": (dash_leaflet, "dash_leaflet.js"),
@@ -31,12 +33,14 @@ def script_of(library: str) -> str:
     return f"/_dash-component-suites/{library}/{build_fingerprint(name, module.__version__, int(path.stat().st_mtime))}"
 
 
-def lazy(name: str, component: Component, stand_in: Component, class_name: str = "", *, wide_only: bool = False) -> html.Div:
+def lazy(visit: Visit, name: str, component: Component, stand_in: Component, class_name: str = "", *, wide_only: bool = False) -> html.Div:
     """Return ``stand_in``, which shell.js replaces by ``component`` once it is near the screen and its library is loaded.
 
     ``stand_in`` has the size of ``component`` and, where it can, its content: it is what a reader sees first, and all that stays
-    where scripts fail, or, with ``wide_only``, on a phone.
+    where scripts fail, or, with ``wide_only``, on a phone.  Where ``component`` has its place already it is sent as it is, and only changes what differs.
     """
+    if name in visit.placed:
+        return html.Div(component, id=name, className=class_name or None, **{"data-lazy": ""})
     source = f'{{"script":"{script_of(component._namespace)}","component":{to_json(component)}}}'  # noqa: SLF001 (dash has no other name for it)
     stand_in.className = f"stand-in {getattr(stand_in, 'className', '') or ''}".rstrip()
     return html.Div(stand_in, id=name, className=class_name or None, **{"data-lazy": source, **({"data-wide": ""} if wide_only else {})})

@@ -1,22 +1,22 @@
 """The bar above every page: what is shown, as of when, and the filters."""
 
-from datetime import date
+from datetime import date, datetime
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.filters import MORE, SEGMENTS
+from bi_app.shell.live import badge
 from bi_app.shell.parts import icon, popover
 from bi_app.visit import Visit
 from shared.metrics.period import PRESETS
 
 
-def topbar(title: str, visit: Visit, words: str, as_of: str) -> html.Header:
-    """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for."""
+def topbar(title: str, visit: Visit, words: str, as_of: datetime | None) -> html.Header:
+    """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for (None: there are none)."""
     heading = html.Div([html.H1(title), html.Div(f"{visit.branch_words} · {visit.period.words}{words}", className="sub", title=f"{visit.branch_words} · {visit.period.words}{words}")], className="heading")
-    fresh = html.Span([html.B(), as_of], className="fresh optional", title="Numbers are exact at this moment: a row counts as soon as it is committed.")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    return html.Header([heading, html.Div(className="grow"), fresh, segments(visit), dates(visit), branches(visit), theme], className="top")
+    return html.Header([heading, html.Div(className="grow"), badge(visit, as_of), segments(visit), dates(visit), branches(visit), theme], className="top")
 
 
 def segments(visit: Visit) -> html.Nav:

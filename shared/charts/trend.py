@@ -20,11 +20,15 @@ class Ahead:
     high: Sequence[float]
 
 
-def weekly_trend(first: date, actual: Sequence[float], prior: Sequence[float], ahead: Ahead | None, height: int = 290) -> Figure:
+SO_FAR = "This week so far"
+"""Name of the trace whose only point live messages move."""
+
+
+def weekly_trend(first: date, actual: Sequence[float], prior: Sequence[float], ahead: Ahead | None, height: int = 290, so_far: float = math.nan) -> Figure:
     """Return the figure of weekly dollars.
 
     ``first`` is the Monday of the first week of ``actual``; ``prior`` starts 52 weeks before it and may reach over the forecast's weeks.
-    NaN leaves a gap.  Without ``ahead`` nothing is drawn past the last week.
+    ``so_far``: dollars of the week after the last, which is running (NaN: not drawn).  NaN leaves a gap.  Without ``ahead`` nothing is drawn past the last week.
     """
     weeks = _weeks(first, len(actual))
     money = "$%{y:,.0f}"
@@ -39,6 +43,9 @@ def weekly_trend(first: date, actual: Sequence[float], prior: Sequence[float], a
     if len(actual):
         traces.append({"type": "scatter", "x": [weeks[-1].isoformat()], "y": _plain(actual[-1:]), "mode": "markers", "hoverinfo": "skip",
                        "marker": {"size": 8, "color": ACCENT, "line": {"width": 2, "color": PAPER}}})
+    if len(actual) and not math.isnan(so_far):
+        traces.append({"type": "scatter", "x": [(weeks[-1] + _WEEK).isoformat()], "y": [so_far], "mode": "markers", "name": SO_FAR, "hovertemplate": money,
+                       "marker": {"size": 9, "symbol": "diamond", "color": PAPER, "line": {"width": 2, "color": ACCENT}}})
     last = weeks[-1] + _WEEK * (len(ahead.mean) if ahead else 0) if weeks else first
     edge = timedelta(days=3)
     return {"data": traces, "layout": layout(

@@ -14,4 +14,5 @@ def of(headline: Headline) -> dict[str, object]:
         "words": headline.words, "against": words.against(headline), "status": headline.status, "status_words": headline.status_words,
         "share": words.share(headline), "goal": words.goal(headline), "landing": words.landing(headline), "width": words.width(headline), "mark": words.mark(headline),
         "spark": words.points(headline.series), "sample_text": words.sample(headline),
+        "pace": words.pace(headline), "standing": words.standing(headline), "light": words.light(headline), "judgement": words.judgement(headline), "meter_words": words.meter_words(headline),
     }

@@ -74,6 +74,27 @@ def sample(headline: Headline) -> str:
     return "" if headline.has_sample else f"{headline.sample:.0f} cases"
 
 
+def standing(headline: Headline) -> str:
+    """How it stands, in as few characters as a small tile has room for: the share of the target, or how few cases there are; empty where neither."""
+    return sample(headline) or share(headline)
+
+
+def pace(headline: Headline) -> str:
+    """The share of pace (or of target, once the period is over); empty without a target."""
+    measure = headline.pace if headline.pace is not None else headline.attainment
+    return "" if measure is None else percent(measure)
+
+
+def light(headline: Headline) -> str:
+    """The colour of the dot beside ``standing``: the status; empty (no dot) without a target or with too few cases."""
+    return headline.status if share(headline) and headline.has_sample else ""
+
+
+def judgement(headline: Headline) -> str:
+    """The number with its change, and how it stands to its target, in two sentences."""
+    return f"{headline.words}. {headline.status_words[:1].upper()}{headline.status_words[1:]}."
+
+
 def points(values: Sequence[float]) -> str:
     """Return numbers as spark.js reads them; a gap is empty."""
     return ",".join("" if math.isnan(value) else f"{value:.6g}" for value in values)

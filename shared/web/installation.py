@@ -20,6 +20,7 @@ from shared.web.gate import identify
 from shared.web.health import Health, health
 from shared.web.live_pages import LIVE, Live, live_pages
 from shared.web.people_pages import people_pages
+from shared.web.preference_pages import preference_pages
 from shared.web.request_log import RequestLog, begin_request, install_request_log
 from shared.web.security_headers import add_headers
 from shared.web.sign_in_pages import sign_in_pages
@@ -64,7 +65,7 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     zone = ZoneInfo(settings.company_time_zone)
     server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, roles=ROLES, departments=DEPARTMENTS)
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
-    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, live_pages):
+    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages):
         server.register_blueprint(blueprint)
     if settings.oidc_issuer:
         install_company_sign_in(server, settings)

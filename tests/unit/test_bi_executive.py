@@ -56,7 +56,7 @@ def test_one_bad_metric_of_the_strip_does_not_take_the_revenue_away() -> None:
 
 def test_a_page_without_any_number_still_stands_and_offers_to_try_again() -> None:
     drawn = page(FakeAsk(broken=frozenset({"net_sales_amount", "leads", "open_items", "firm_amount", "nsli"})))
-    assert "No numbers at this moment" in drawn
+    assert "no numbers" in drawn
     assert drawn.count("Try again") >= 6
 
 

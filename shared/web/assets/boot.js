@@ -83,5 +83,5 @@
     return React.createElement(props.tag, { ...props.attributes, ref: node });
   }
 
-  window.northline = { recoloured, remember, layout, Static };
+  window.northline = { recoloured, remember, layout, Static, actions: {} };
 })();

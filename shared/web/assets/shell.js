@@ -26,7 +26,7 @@
   function settle() {
     if (settling) return;
     settling = true;
-    requestAnimationFrame(() => { settling = false; keepFilters(); loadLater(); });
+    requestAnimationFrame(() => { settling = false; keepFilters(); loadLater(); document.dispatchEvent(new CustomEvent("northline:drawn")); });
   }
   if (entry) new MutationObserver((changes) => { if (changes.some((change) => change.addedNodes.length || change.type === "attributes")) settle(); })
     .observe(entry, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-query", "data-lazy"] });
@@ -40,12 +40,14 @@
     if (!location.search && query) history.replaceState(null, "", location.pathname + "?" + query);
   }
 
-  function go(search, remembered) {
+  function go(search, remembered, quiet) {
     if (!window.dash_clientside || !dash_clientside.set_props || !$("#page")) { location.href = location.pathname + search; return; }
     if (!remembered) history.pushState(null, "", location.pathname + search);
-    root.dataset.loading = "yes";
-    dash_clientside.set_props("view", { data: { path: location.pathname, search: search, at: Date.now() } });
+    if (!quiet) root.dataset.loading = "yes";
+    const placed = [...document.querySelectorAll("#page [data-lazy]")].filter((each) => !$(":scope > .stand-in", each)).map((each) => each.id);
+    dash_clientside.set_props("view", { data: { path: location.pathname, search: search, at: Date.now(), placed: placed } });
   }
+  northline.redraw = () => go(location.search, true, true);
   addEventListener("popstate", () => go(location.search, true));
   document.addEventListener("northline:answer", (event) => {
     delete root.dataset.loading;
@@ -69,7 +71,7 @@
     closePopovers(event.target.closest("details.pop"));
     if (event.target.closest(".skip")) { event.preventDefault(); $("#main").focus(); scrollTo(0, 0); return; }
     const button = event.target.closest("[data-do]");
-    if (button) { ACTIONS[button.dataset.do](button, event); return; }
+    if (button) { (ACTIONS[button.dataset.do] || northline.actions[button.dataset.do])(button, event); return; }
     const asks = event.target.closest("[data-glass]");
     if (asks) { openGlass(asks); return; }
   });
