@@ -41,7 +41,7 @@ class Site(Dash):
             return html.Div()  # Dash 4.4 draws a layout once before its first request, whoever sends it
         path, query = asked_page()
         page = self.pages.get(path) if g.person.may_open(path) else None
-        return frame(list(self.pages.values()), page, self.visit(path, query), self.sources) if page else html.Div()
+        return frame(list(self.pages.values()), page, self.visit(path, query), self.sources.at_once()) if page else html.Div()
 
     def visit(self, path: str, query: Mapping[str, str], placed: frozenset[str] = frozenset()) -> Visit:
         """Return who looks at what; reads the branches."""
@@ -62,7 +62,7 @@ class Site(Dash):
             abort(404)
         given = view.get("placed")
         placed = frozenset(map(str, given[:20])) if isinstance(given, list) else frozenset()
-        return page_body(page, self.visit(path, query_of(str(view.get("search", ""))), placed), self.sources)
+        return page_body(page, self.visit(path, query_of(str(view.get("search", ""))), placed), self.sources.at_once())
 
 
 def asked_page() -> tuple[str, dict[str, str]]:

@@ -1,8 +1,8 @@
 """What pages draw from, handed in by ``create_app``; tests hand in others of the same shape."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shared.metrics.ask import Ask
+from shared.metrics.ask import PageAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
@@ -14,7 +14,12 @@ class Sources:
     """The doors to numbers."""
 
     settings: Settings
-    ask: Ask
+    ask: PageAsk
     headlines: Headlines
     reference: Reference
     glass: GlassBoxes
+
+    def at_once(self) -> "Sources":
+        """The same for one page: its numbers stand on one look at how fresh the views are."""
+        ask = self.ask.at_once()
+        return replace(self, ask=ask, headlines=self.headlines.on(ask))

@@ -5,6 +5,7 @@ from pathlib import Path
 from dash import Dash
 from dash.development.base_component import Component
 
+from cmo_app.live import register_live
 from cmo_app.page import View, page
 from cmo_app.site import Site
 from shared.metrics.ask import Ask
@@ -28,5 +29,6 @@ def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Refere
 
     app.draw = draw
     app.layout = app.current_layout
+    register_live(app)
     install(app.server, settings=settings, engines=engines, site="cmo", csp_hashes=app.csp_hashes, page_paths=lambda: ("/",))
     return app

@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 
 from dash import html
+from flask import g
 
 from cmo_app.headlines import change
+from shared.live.attributes import live_of, put
 from shared.metrics.headline import Headline
 from shared.warehouse.branches import Branch
 
@@ -24,7 +26,7 @@ def table(lines: Sequence[tuple[Branch, Sequence[Headline]]]) -> html.Section:
 
 def _cell(headline: Headline, most: float) -> html.Td:
     part = max(0.0, _number(headline.value) / most) if most > 0 else 0.0
-    return html.Td([html.Div([change(headline), html.Span(headline.text, className="amount")], className="fig"), html.Span(html.I(style={"width": f"{part:.0%}"}), className="gauge")], className="n")
+    return html.Td([html.Div([change(headline), html.Span(headline.text, className="amount", **put("text=text"))], className="fig"), html.Span(html.I(style={"width": f"{part:.0%}"}), className="gauge")], className="n", **live_of(headline, g.scope))
 
 
 def _number(value: float) -> float:

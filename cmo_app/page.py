@@ -18,6 +18,7 @@ from shared.metrics.headline import Headline, Headlines, Wanted
 from shared.metrics.period import Period, period
 from shared.metrics.reference import Reference
 from shared.settings import Settings
+from shared.web.preference_pages import pace_here
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def page(view: View, ask: Headlines, reference: Reference) -> Component:
     else:
         width = len(BY_BRANCH)
         body.append(branches.table([(branch, side_by_side[width * number : width * (number + 1)]) for number, branch in enumerate(every)]))
-    return shell.frame(g.person, view.settings.company_name, heading(view, company), shell.periods(PERIODS, view.chosen), body, company[0].degraded if company else "")
+    return shell.frame(g.person, view.settings.company_name, heading(view, company), shell.periods(PERIODS, view.chosen), body, company[0].degraded if company else "", pace_here("/"))
 
 
 def heading(view: View, company: list[Headline] | None) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cmo_app.live import badge, plumbing
 from shared.people.person import Person
 from shared.web.tokens_of_forms import form_token
 
@@ -14,16 +15,16 @@ def icon(name: str) -> html.Span:
     return html.Span(className=f"ic i-{name}", **{"aria-hidden": "true"})
 
 
-def frame(person: Person, company: str, heading: tuple[str, str], periods: Component, body: Sequence[Component], degraded: str) -> html.Div:
+def frame(person: Person, company: str, heading: tuple[str, str], periods: Component, body: Sequence[Component], degraded: str, pace: str) -> html.Div:
     """Return the whole page."""
     title, words = heading
     brand = html.A([html.I("N", **{"aria-hidden": "true"}), html.Span("Northline CMO")], href="/", className="brand")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    bar = html.Header([brand, html.Span(company, className="whose"), html.Span(className="grow"), theme, _menu(person)], className="bar")
+    bar = html.Header([brand, html.Span(company, className="whose"), html.Span(className="grow"), badge(pace), theme, _menu(person)], className="bar")
     head = html.Div([html.Div([html.H1(title), html.P(words)]), periods], className="head")
     return html.Div([
         html.A("Skip to the numbers", href="#main", className="skip"), bar,
-        html.Main([head, html.Div(degraded, className="banner", role="status") if degraded else None, *body], className="sheet-main", id="main", tabIndex=-1),
+        html.Main([head, html.Div(degraded, className="banner", role="status") if degraded else None, *plumbing(), *body], className="sheet-main", id="main", tabIndex=-1),
     ], className="quiet")
 
 

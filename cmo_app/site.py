@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 from dash import Dash, html
+from dash._utils import to_json
 from dash.development.base_component import Component
 from flask import abort, g, request
 
@@ -22,7 +23,7 @@ class Site(Dash):
         if request.path != "/":
             abort(404)
         inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
-        return document("Northline CMO", self.get_layout(), "[]", inner, figures=False)
+        return document("Northline CMO", self.get_layout(), to_json(self._callback_list), inner, figures=False)
 
     def current_layout(self) -> Component:
         """Return the page for this request's query, or for that of the page which dash-renderer asks for."""

@@ -8,10 +8,10 @@ from dash import html
 
 from bi_app.executive.tiles import delta
 from bi_app.shell.lazy import lazy
-from bi_app.shell.live import live_of, put
 from bi_app.shell.parts import card, empty
 from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.visit import Visit
+from shared.live.attributes import live_of, put
 from shared.metrics import headline_words as words
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Wanted
@@ -71,7 +71,7 @@ def _line(visit: Visit, branch: Branch, headline: Headline, held: str) -> html.A
     return html.A([
         html.Span(className=f"dot {headline.status}", **{"data-base": "dot"}, **put("class=status")), html.Span(branch.name, className="name"), html.Span("" if held else words.pace(headline), className="pace", **put("text=pace")), html.Span() if held else delta(headline), html.Span(held or headline.text, className="amount", **put("text=text")),
     ], href=visit.filters.link(branches=() if chosen else (branch.id,)), className="bl-row on" if chosen else "bl-row", title=said(branch, headline),
-        **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {}), **({} if held else live_of(headline, visit))})
+        **{"data-nav": "", "data-branch": str(branch.id), **({"aria-current": "true"} if chosen else {}), **({} if held else live_of(headline, visit.scope))})
 
 
 def said(branch: Branch, headline: Headline) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from dash import html
 
-from bi_app.shell.live import live_of, put
 from bi_app.visit import Visit
+from shared.live.attributes import live_of, put
 from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline
 
@@ -36,7 +36,7 @@ def revenue_tile(visit: Visit, headline: Headline, label: str, code: str, line: 
         html.Span(headline.text, className="value", **put("text=text")),
         html.Span([delta(headline), html.Span(words.against(headline), className="against", **put("text=against"))], className="meta", title=headline.words, **put("title=words")),
         _plan(headline), spark(line, words.judged(headline)), age(),
-    ], className="tile s3", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": code, "aria-haspopup": "dialog"}, **live_of(headline, visit))
+    ], className="tile s3", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": code, "aria-haspopup": "dialog"}, **live_of(headline, visit.scope))
 
 
 def _plan(headline: Headline) -> html.Span:
@@ -53,4 +53,4 @@ def strip_tile(visit: Visit, headline: Headline) -> html.Button:
     return html.Button([
         html.Span(headline.metric.label, className="label"), html.Span(headline.text, className="value", **put("text=text")),
         html.Span([delta(headline), *judged], className="meta", title=words.judgement(headline), **put("title=judgement")), age(),
-    ], className="tile", type="button", title=headline.metric.meaning, **{"data-glass": headline.metric.name, "aria-haspopup": "dialog"}, **live_of(headline, visit))
+    ], className="tile", type="button", title=headline.metric.meaning, **{"data-glass": headline.metric.name, "aria-haspopup": "dialog"}, **live_of(headline, visit.scope))

@@ -6,7 +6,6 @@ from datetime import timedelta
 import orjson
 from dash import dcc, html
 
-from bi_app.shell.live import live_of, put
 from bi_app.shell.parts import card, empty, key
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -14,6 +13,7 @@ from shared.analysis.forecast import Forecast, forecast_weekly
 from shared.charts.palette import themed
 from shared.charts.template import CONFIG
 from shared.charts.trend import SO_FAR, Ahead, weekly_trend
+from shared.live.attributes import live_of, put
 from shared.metrics.headline import Headline
 from shared.metrics.period import Period, week_start
 from shared.metrics.question import Question
@@ -40,7 +40,7 @@ def trend_card(visit: Visit, sources: Sources, this_week: Headline | None) -> ht
     figure = weekly_trend(first, shown, prior, Ahead(ahead.mean, ahead.low, ahead.high) if ahead else None, _HEIGHT, this_week.value if this_week else math.nan)
     graph = dcc.Graph(id="trend", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
     keys = html.Span([key("Actual", "c1"), *([key("Forecast", "c1", "dash"), key("80% band", "c1", "band")] if ahead else []), key("Prior year, same weeks", "fg-3", "dash")], className="keys")
-    live = {**live_of(this_week, visit), **put("point=value"), "data-trace": SO_FAR} if this_week else {}
+    live = {**live_of(this_week, visit.scope), **put("point=value"), "data-trace": SO_FAR} if this_week else {}
     return card(8, TITLE, html.Div(graph, **live), sub=keys, side=html.Span(_ahead_words(ahead), className="note", title=ahead.method if ahead else ""), name="trend")
 
 

@@ -9,26 +9,10 @@ from dash_extensions import WebSocket
 
 from bi_app.shell.parts import icon
 from bi_app.visit import Visit
-from shared.live.topic import number_topic
-from shared.metrics.headline import Headline
+from shared.live.attributes import CALLBACKS
 from shared.people.preferences import PACES
 
 _CHOICES = {"live": "Live", "1s": "Every second", "5s": "Every 5 seconds", "15s": "Every 15 seconds", "1m": "Every minute", "5m": "Every 5 minutes", "off": "Off"}
-RUNNING_LIMIT, CLOSED_LIMIT = 60, 3600
-"""Seconds after which a number of a running period, or of one that is over, is shown as late."""
-
-
-def live_of(headline: Headline, visit: Visit) -> dict[str, str]:
-    """Return the attributes of an element that shows ``headline``, so that live messages are put into its parts (put.js)."""
-    if headline.wanted is None:
-        return {}
-    limit = RUNNING_LIMIT if headline.period.is_running or headline.period.preset == "today" else CLOSED_LIMIT
-    return {"data-live": number_topic(headline.wanted, visit.scope), "data-at": headline.as_of.isoformat(), "data-limit": str(limit)}
-
-
-def put(*rules: str) -> dict[str, str]:
-    """Return the attribute that says which field of a message goes where in an element, such as ``text=share``."""
-    return {"data-put": " ".join(rules)}
 
 
 def badge(visit: Visit, moment: datetime | None) -> html.Details:
@@ -52,5 +36,5 @@ def plumbing() -> list[Component]:
 
 def register_live(app: Dash) -> None:
     """Add the callbacks that hand what the socket and the interval bring to live.js; none of them asks the server."""
-    for name, component, field in (("message", "live-socket", "message"), ("state", "live-socket", "state"), ("poll", "live-poll", "n_intervals")):
+    for name, component, field in CALLBACKS:
         app.clientside_callback(ClientsideFunction("live", name), Output("live-end", "data", allow_duplicate=True), Input(component, field), prevent_initial_call=True)
