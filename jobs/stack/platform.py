@@ -128,7 +128,9 @@ class Platform:
         prepare = Service("prepare", lambda: _python("-m", "jobs", "prepare"), after=needed, env=env, once=True, grace=30)
         # Once prepared, the next preparation has little to do and the others can load meanwhile; "ready" is said after all.
         loading = needed if self._was_prepared() else (*needed, "prepare")
-        return [*servers, prepare, *self._sites(env, loading), *self._celery(env, loading), self._live_worker(env, (*needed, "prepare")), *self._demo_live(env, (*needed, "prepare"))]
+        queue = tuple(name for name in needed if name == "valkey")
+        return [*servers, prepare, *self._sites(env, loading), self._gateway(env, queue), *self._celery(env, loading),
+                self._live_worker(env, (*needed, "prepare")), *self._demo_live(env, (*needed, "prepare"))]
 
     def _was_prepared(self) -> bool:
         return self.primary is not None and (self.state.folder / "prepared").exists()
@@ -155,6 +157,10 @@ class Platform:
         address = f"[{self.options.bind_host}]:{port}" if ":" in self.options.bind_host else f"{self.options.bind_host}:{port}"
         return Service(name, lambda: _python("-m", "gunicorn", "-c", "python:jobs.web_server", "--bind", address, f"{name}_app.wsgi:server"), after=after, env=env,
                        ready=_healthy(f"{self.urls[name]}/healthz"))
+
+    def _gateway(self, env: dict[str, str], after: tuple[str, ...]) -> Service:
+        address = f"http://{self.host}:{self.options.gateway_port}/healthz"
+        return Service("gateway", lambda: _python("-m", "jobs.gateway"), after=after, env=env, ready=_healthy(address))
 
     def _demo_live(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
         if not (self.options.demo_mode and self.options.demo_live):

@@ -3,7 +3,6 @@
 The gateway reads asynchronously and the sites do not; both put ``ask_for`` into a pipeline and hand the replies to ``snapshot_of``.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -16,6 +15,28 @@ KEPT_EVENTS: Final = 500
 """A stream's log holds so many messages at most."""
 WANTED_SECONDS: Final = 30
 """A topic stays wanted for so long after somebody asked for it."""
+PRESENT_SECONDS: Final = 30
+"""A visitor whose gateway says nothing for so long has left."""
+
+# Redis's own clock decides, since those who write and those who read may be on different machines.
+_WANT: Final = """
+local now = tonumber(redis.call('TIME')[1])
+local fresh = {}
+for i = 2, #ARGV do
+  local wanted = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if not wanted or tonumber(wanted) < now then fresh[#fresh + 1] = ARGV[i] end
+  redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i])
+end
+if #fresh > 0 then redis.call('PUBLISH', KEYS[2], cjson.encode(fresh)) end
+return #fresh
+"""
+_VOUCH: Final = """
+local now = tonumber(redis.call('TIME')[1])
+for i = 3, 2 + ARGV[2] do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end
+for i = 3 + ARGV[2], #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
+return redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 1)
+"""
+_PRESENT: Final = "return redis.call('ZRANGEBYSCORE', KEYS[1], redis.call('TIME')[1], '+inf')"
 
 
 @dataclass(frozen=True)
@@ -95,19 +116,25 @@ def want(connections: redis.Redis, topics: Sequence[str]) -> None:
 
     Raises redis.exceptions.RedisError.
     """
-    if not topics:
-        return
-    moment = connections.time()[0]
-    known = connections.zmscore(names.WANTED, list(topics))
-    fresh = [topic for topic, until in zip(topics, known, strict=True) if until is None or until < moment]
-    with connections.pipeline(transaction=True) as together:
-        together.zadd(names.WANTED, dict.fromkeys(topics, moment + WANTED_SECONDS), gt=True)
-        if fresh:
-            together.publish(names.WANTS, json.dumps(fresh))
-        together.execute()
+    if topics:
+        connections.eval(*want_call(topics))
+
+
+def want_call(topics: Sequence[str]) -> tuple[Any, ...]:
+    """Return the arguments of ``eval`` that do what ``want`` does."""
+    return _WANT, 2, names.WANTED, names.WANTS, WANTED_SECONDS, *topics
 
 
 def present(connections: redis.Redis) -> list[bytes]:
     """Return the JSON of everybody who is looking now, see ``names.PRESENCE``.  Raises redis.exceptions.RedisError."""
-    moment = connections.time()[0]
-    return list(cast("list[bytes]", connections.zrangebyscore(names.PRESENCE, moment, "+inf")))
+    return cast("list[bytes]", connections.eval(*present_call()))
+
+
+def present_call() -> tuple[Any, ...]:
+    """Return the arguments of ``eval`` that do what ``present`` does."""
+    return _PRESENT, 1, names.PRESENCE
+
+
+def vouch_call(come: Sequence[bytes], gone: Sequence[bytes]) -> tuple[Any, ...]:
+    """Return the arguments of ``eval`` that say for the next seconds that ``come`` are looking, and that ``gone`` no longer are."""
+    return _VOUCH, 1, names.PRESENCE, PRESENT_SECONDS, len(come), *come, *gone
