@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
@@ -34,6 +34,7 @@ _WAIT_SECONDS: Final = 30.0
 _FULL_SECONDS: Final = 5.0
 _DIGEST: Final = 16
 T = TypeVar("T")
+Compute = Callable[[list[str]], Mapping[str, bytes | Exception]]
 
 
 class _Digested:
@@ -94,7 +95,7 @@ class Cache:
         self._redis: Any = self._backend._write_client  # noqa: SLF001 -- the same connection pool: locks live beside the values
         self._breaker = Breaker("Redis", self._redis.ping, (RedisError, OSError))
         self._full_until = 0.0
-        self._locks = Locks(self._redis, lambda operation: self._try(operation, default=True, is_write=True))
+        self._locks = Locks(self._redis, lambda operation, default: self._try(operation, default=default, is_write=True))
         self._flights: dict[str, Future[bytes]] = {}
         self._guard = threading.Lock()
         self.hits = self.misses = 0
@@ -138,59 +139,104 @@ class Cache:
             if key not in self._flights:
                 threading.Thread(target=self._refresh, args=(key, family, compute), name="cache refresh", daemon=True).start()
             return Fetched(old, "stale")
-        return Fetched(self._once(key, family, compute), "computed")
+        return Fetched(self._one(key, family, compute), "computed")
+
+    def fetch_many(self, families: dict[str, str], compute: Compute) -> dict[str, bytes | Exception]:
+        """Return the value of every key of ``families`` (key -> family), computing together what is missing; each key as ``fetch`` would, once however many ask.
+
+        ``compute`` gets keys and returns for each its value (``Passing``: not kept) or what went wrong with it; what it raises went wrong with
+        each of them.  Errors are returned, not raised: they are of single keys.
+        """
+        found: dict[str, bytes | Exception] = {key: value for key, value in zip(families, self.get_many(list(families)), strict=True) if value is not None}
+        self.hits += len(found)
+        self.misses += len(families) - len(found)
+        missing = {key: family for key, family in families.items() if key not in found}
+        return found | self._once(missing, compute) if missing else found
 
     def _refresh(self, key: str, family: str, compute: Callable[[], bytes]) -> None:
         try:
-            self._once(key, family, compute)
+            self._one(key, family, compute)
         except Exception:
             log.exception("background computation of %s failed", family)
 
-    def _once(self, key: str, family: str, compute: Callable[[], bytes]) -> bytes:
-        with self._guard:
-            flight = self._flights.get(key)
-            mine = flight is None
-            if flight is None:
-                flight = self._flights[key] = Future()
-        if not mine:
-            return flight.result()
-        try:
-            value = self._across_processes(key, family, compute)
-        except BaseException as error:
-            flight.set_exception(error)
-            raise
-        else:
-            flight.set_result(value)
-            return value
-        finally:
-            with self._guard:
-                del self._flights[key]
+    def _one(self, key: str, family: str, compute: Callable[[], bytes]) -> bytes:
+        value = self._once({key: family}, lambda _: {key: compute()})[key]
+        if isinstance(value, Exception):
+            raise value
+        return value
 
-    def _across_processes(self, key: str, family: str, compute: Callable[[], bytes]) -> bytes:
-        lock, token = f"{self._backend.key_prefix}lock:{key}", secrets.token_hex(8)
-        deadline, pause = time.monotonic() + _WAIT_SECONDS, 0.005
-        while not self._locks.take(lock, token):
-            value = self.get(key)
-            if value is not None:
-                return value
-            if time.monotonic() > deadline:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.05)
+    def _once(self, families: dict[str, str], compute: Compute) -> dict[str, bytes | Exception]:
+        """Compute what no other thread is computing; then wait for those that are, whom nobody here makes wait any more."""
+        with self._guard:
+            others = {key: self._flights[key] for key in families if key in self._flights}
+            mine = {key: Future[bytes]() for key in families if key not in others}
+            self._flights |= mine
+        found: dict[str, bytes | Exception] = {}
+
+        def land(values: Mapping[str, bytes | Exception]) -> None:
+            with self._guard:
+                for key in values:
+                    del self._flights[key]
+            found.update(values)
+            for key, value in values.items():
+                if isinstance(value, Exception):
+                    mine[key].set_exception(value)
+                else:
+                    mine[key].set_result(value)
+
         try:
-            value = self.get(key)  # the holder before us may have just finished
-            if value is None:
-                value = compute()
-                if not isinstance(value, Passing):
-                    self.put(key, family, value)
-            return value
-        finally:
-            self._locks.release(lock, token)
+            self._across_processes({key: families[key] for key in mine}, compute, land)
+        finally:  # also where the thread is told to end
+            land({key: RuntimeError("the computation was broken off") for key in mine if key not in found})
+        return found | {key: _landed(flight) for key, flight in others.items()}
+
+    def _across_processes(self, families: dict[str, str], compute: Compute, land: Callable[[Mapping[str, bytes | Exception]], None]) -> None:
+        """Land every key: computed by whoever gets its lock.  Whoever waits for a lock holds none, so nobody waits for each other."""
+        lock_of, token = {f"{self._backend.key_prefix}lock:{key}": key for key in families}, secrets.token_hex(8)
+        deadline, pause = time.monotonic() + _WAIT_SECONDS, 0.005
+        while lock_of:
+            locks = self._locks.take_many(list(lock_of), token) if time.monotonic() < deadline else list(lock_of)
+            try:
+                if locks:
+                    land(self._present_or_computed({lock_of[lock]: families[lock_of[lock]] for lock in locks}, compute))
+            finally:
+                if locks:
+                    self._locks.release_many(locks, token)
+            lock_of = {lock: key for lock, key in lock_of.items() if lock not in set(locks)}
+            held = dict(zip(lock_of.values(), self.get_many(list(lock_of.values())), strict=True))
+            land({key: value for key, value in held.items() if value is not None})
+            lock_of = {lock: key for lock, key in lock_of.items() if held[key] is None}
+            if lock_of:
+                time.sleep(pause)
+                pause = min(pause * 1.5, 0.05)
+
+    def _present_or_computed(self, families: dict[str, str], compute: Compute) -> dict[str, bytes | Exception]:
+        present = zip(families, self.get_many(list(families)), strict=True)  # the holder before us may have just finished
+        found: dict[str, bytes | Exception] = {key: value for key, value in present if value is not None}
+        missing = [key for key in families if key not in found]
+        if not missing:
+            return found
+        try:
+            computed = compute(missing)
+        except Exception as error:  # noqa: BLE001 - it reaches everybody who waits for these keys
+            computed = dict.fromkeys(missing, error)
+        self.put_many([(key, families[key], value) for key, value in computed.items() if not isinstance(value, Exception | Passing)])
+        return found | dict(computed)
 
     def put(self, key: str, family: str, value: bytes) -> None:
         """Keep ``value`` under its key, and as the newest of its family."""
-        self._try(lambda: self._backend.set(key, value, timeout=self._ttl), default=None, is_write=True)
-        self._try(lambda: self._backend.set(f"latest:{family}", value, timeout=self._stale_ttl), default=None, is_write=True)
+        self.put_many([(key, family, value)])
+
+    def put_many(self, values: Sequence[tuple[str, str, bytes]]) -> None:
+        """Keep values (key, family, value) in one round trip, each under its key and as the newest of its family."""
+        if not values:
+            return
+        with self._redis.pipeline(transaction=False) as commands:
+            for key, family, value in values:
+                stored = self._backend.serializer.dumps(value)
+                commands.set(f"{self._backend.key_prefix}{key}", stored, ex=self._ttl)
+                commands.set(f"{self._backend.key_prefix}latest:{family}", stored, ex=self._stale_ttl)
+            self._try(commands.execute, default=[], is_write=True)
 
     def close(self) -> None:
         """Close idle connections."""
@@ -211,6 +257,13 @@ class Cache:
         except (RedisError, OSError) as error:
             self._breaker.trip(error)
         return default
+
+
+def _landed(flight: "Future[bytes]") -> bytes | Exception:
+    try:
+        return flight.result()
+    except Exception as error:  # noqa: BLE001 - handed on to whoever asked
+        return error
 
 
 def _digest(value: bytes) -> bytes:

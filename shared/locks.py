@@ -10,13 +10,15 @@ _SECONDS: Final = 5
 _RENEW_EVERY: Final = 1.5
 _RENEW: Final = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('expire', KEYS[1], ARGV[2]) end return 0"
 _RELEASE: Final = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+Attempt = Callable[[Callable[[], list[Any]], list[Any]], list[Any]]
+"""Runs what it is given; answers with its second argument where that cannot be done."""
 
 
 class Locks:
     """Locks of one process."""
 
-    def __init__(self, redis: Any, attempt: Callable[[Callable[[], bool]], bool]) -> None:
-        """``attempt`` runs a command and answers True where Redis is away: without Redis every lock is free."""
+    def __init__(self, redis: Any, attempt: Attempt) -> None:
+        """``attempt`` runs a command and answers with the default where Redis is away: without Redis every lock is free."""
         self._redis, self._attempt = redis, attempt
         self._held: dict[str, str] = {}
         self._guard = threading.Lock()
@@ -24,21 +26,40 @@ class Locks:
 
     def take(self, name: str, token: str) -> bool:
         """Take the lock unless somebody holds it; say whether it was taken."""
-        if not self._attempt(lambda: bool(self._redis.set(name, token, nx=True, ex=_SECONDS))):
-            return False
+        return bool(self.take_many([name], token))
+
+    def take_many(self, names: list[str], token: str) -> list[str]:
+        """Take those of the locks that nobody holds, in one round trip; return them."""
+        with self._redis.pipeline(transaction=False) as commands:
+            for name in names:
+                commands.set(name, token, nx=True, ex=_SECONDS)
+            answers = self._attempt(commands.execute, [True] * len(names))
+        taken = [name for name, answer in zip(names, answers, strict=True) if answer]
+        if taken:
+            self._hold(taken, token)
+        return taken
+
+    def _hold(self, names: list[str], token: str) -> None:
         with self._guard:
-            self._held[name] = token
+            self._held |= dict.fromkeys(names, token)
             if self._renewer is None or not self._renewer.is_alive():
                 self._renewer = threading.Thread(target=self._renew, name="cache locks", daemon=True)
                 self._renewer.start()
-        return True
 
     def release(self, name: str, token: str) -> None:
         """Give the lock back if ``token`` still holds it."""
+        self.release_many([name], token)
+
+    def release_many(self, names: list[str], token: str) -> None:
+        """Give back those of the locks that ``token`` still holds, in one round trip."""
         with self._guard:
-            if self._held.get(name) == token:
-                del self._held[name]
-        self._attempt(lambda: bool(self._redis.eval(_RELEASE, 1, name, token)))
+            for name in names:
+                if self._held.get(name) == token:
+                    del self._held[name]
+        with self._redis.pipeline(transaction=False) as commands:
+            for name in names:
+                commands.eval(_RELEASE, 1, name, token)
+            self._attempt(commands.execute, [])
 
     def _renew(self) -> None:
         while True:
@@ -49,4 +70,4 @@ class Locks:
                     self._renewer = None
                     return
             for name, token in held.items():
-                self._attempt(lambda name=name, token=token: bool(self._redis.eval(_RENEW, 1, name, token, _SECONDS)))  # type: ignore[misc]
+                self._attempt(lambda name=name, token=token: [self._redis.eval(_RENEW, 1, name, token, _SECONDS)], [])  # type: ignore[misc]

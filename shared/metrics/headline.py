@@ -187,6 +187,10 @@ class Headlines:
         """Hand in what it needs."""
         self._ask, self._reference, self._settings, self._clock = ask, reference, settings, clock
 
+    def on(self, ask: Ask) -> "Headlines":
+        """The same over another door to numbers, such as ``ask.at_once()`` for one page."""
+        return Headlines(ask, self._reference, self._settings, self._clock)
+
     def __call__(self, wanted: Sequence[Wanted], scope: Scope) -> list[Headline]:
         """Return the headlines in order, asked together.  Raises what ``ask`` raises."""
         calendar = self._reference.calendar()

@@ -62,6 +62,10 @@ class FakeAsk:
         """Answer several."""
         return [self(question, scope) for question in questions]
 
+    def at_once(self) -> "FakeAsk":
+        """Itself."""
+        return self
+
 
 @dataclass
 class FakeReference:
