@@ -68,8 +68,10 @@ class Feed:
             try:
                 reply = await connection.read_response(timeout=_SILENT_SECONDS, disconnect_on_error=False)
             except RedisTimeoutError:
+                reply = None
+            if reply is None:  # redis 8.1 returns nothing, or raises, after a silence
                 if is_asked:
-                    raise
+                    raise RedisTimeoutError(f"Redis has said nothing for {2 * _SILENT_SECONDS} s")
                 await connection.send_command("PING", check_health=False)
                 is_asked = True
                 continue
