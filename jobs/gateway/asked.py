@@ -1,6 +1,6 @@
 """Reads what a client asks; None: it is not what docs/live.md says."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from shared.live.reading import KEPT_EVENTS
 
@@ -41,5 +41,5 @@ def pace_of(asked: dict[str, Any]) -> int | None:
     return milliseconds if _is_number(milliseconds) and 100 <= milliseconds <= 300_000 else None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

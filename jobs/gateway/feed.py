@@ -39,18 +39,20 @@ class Feed:
 
     async def run(self) -> None:
         """Listen for ever; connect again where that fails."""
+        pause = _RETRY_SECONDS
         while True:
             connection: AbstractConnection = self._pool.make_connection()
             try:
                 await self._listen(connection)
             except (RedisError, OSError) as error:
+                pause = _RETRY_SECONDS / 10 if self.is_up else _RETRY_SECONDS
                 self.is_up = False
                 if not self._is_known_away:
                     log.warning("Redis does not answer, clients keep what they have: %s", error)
                 self._is_known_away = True
             finally:
                 await connection.disconnect()
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(pause)
 
     async def _listen(self, connection: AbstractConnection) -> None:
         await connection.connect()

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +38,11 @@ PATIENCE = 20.0
 def person(number: int = 1, *, branches: Sequence[int] | None = None, role: str = "leadership") -> Person:
     """Somebody who sees every branch, or ``branches``."""
     return Person(number, f"p{number}@gateway.test", f"Person {number}", role, branches is None, frozenset(branches or ()))
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a test's coroutine, and fail rather than wait for ever."""
+    asyncio.run(asyncio.wait_for(work, 4 * PATIENCE))
 
 
 class World:
