@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from cmo_app.live import register_live
 from cmo_app.page import View, page
 from cmo_app.site import Site
-from shared.metrics.ask import Ask
+from shared.metrics.ask import PageAsk
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
 from shared.settings import Settings
@@ -17,7 +17,7 @@ from shared.web import install
 from shared.web.compression import compressed_server
 
 
-def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Reference | None = None) -> Dash:
+def create_app(settings: Settings, engines: Engines, ask: PageAsk, reference: Reference | None = None) -> Dash:
     """Return the CMO site; its Flask server is ``app.server``.  One per process."""
     known = reference or Reference(engines)
     headlines = Headlines(ask, known, settings)
@@ -25,7 +25,7 @@ def create_app(settings: Settings, engines: Engines, ask: Ask, reference: Refere
                suppress_callback_exceptions=True, meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}])
 
     def draw(query: dict[str, str]) -> Component:
-        return page(View.of(query, ask.today, settings), headlines, known)
+        return page(View.of(query, ask.today, settings), headlines.on(ask.at_once()), known)  # one look for the whole page
 
     app.draw = draw
     app.layout = app.current_layout

@@ -15,9 +15,10 @@ from shared.metrics.metric import Basis, Better, Level, Metric, Unit
 from shared.metrics.period import Period, add_months, month_start, week_start
 from shared.metrics.question import Grain, Question
 from shared.metrics.reference import Reference
-from shared.metrics.registry import metric
+from shared.metrics.registry import metric, metrics
 from shared.metrics.scope import Scope
 from shared.settings import Settings
+from shared.warehouse.targets import Target
 
 Status = Literal["good", "warn", "bad", "none"]
 AMBER_FROM = 0.90
@@ -180,6 +181,10 @@ def judge(share: float | None, before: Status = "none") -> Status:
     return "good" if share >= good else "warn" if share >= amber else "bad"
 
 
+_Targets = dict[tuple[date, date], dict[str, list[Target]]]
+"""First and last day of a whole period -> metric -> its targets."""
+
+
 class Headlines:
     """Makes headlines; handed to pages beside ``ask``."""
 
@@ -205,16 +210,26 @@ class Headlines:
             plans.append(plan)
         lag = Question(("sales_cycle_p90",), Period(self._ask.today - timedelta(days=365), self._ask.today - timedelta(days=1)))
         answers = dict(zip([*asked, lag], self._ask.many([*asked, lag], scope), strict=True))
-        moment = self._clock()
-        return [replace(self._headline(each, comparison, [answers[question] for question in plan], scope, moment), maturity=_maturity(each, answers[lag].value("sales_cycle_p90"), self._ask.today), wanted=each)
+        moment, targets = self._clock(), self._targets(wanted)
+        return [replace(self._headline(each, comparison, [answers[question] for question in plan], scope, moment, targets), maturity=_maturity(each, answers[lag].value("sales_cycle_p90"), self._ask.today), wanted=each)
                 for each, comparison, plan in zip(wanted, compared, plans, strict=True)]
 
-    def _headline(self, each: Wanted, comparison: Comparison, answers: list[Answer], scope: Scope, moment: datetime) -> Headline:
+    def _targets(self, wanted: Sequence[Wanted]) -> _Targets:
+        """Targets of all metrics for each span of days: a glass box that opens while no database answers then finds what its page has read."""
+        names = tuple(metrics())
+        found: _Targets = {}
+        for first, last in {(each.period.whole.start, each.period.whole.end) for each in wanted if not each.where}:
+            of_span = found[first, last] = {}
+            for target in self._reference.targets(names, month_start(first), last):
+                of_span.setdefault(target.kpi, []).append(target)
+        return found
+
+    def _headline(self, each: Wanted, comparison: Comparison, answers: list[Answer], scope: Scope, moment: datetime, known: _Targets) -> Headline:
         declared = metric(each.metric)
         current, before, line = answers
         branches = scope.narrowed(each.branches)
         whole = each.period.whole
-        targets = () if each.where else self._reference.targets((declared.name,), month_start(whole.start), whole.end)
+        targets = () if each.where else known[whole.start, whole.end].get(declared.name, ())
         sample = f"{declared.name}__n"
         return Headline(
             declared, each.period, current.value(declared.name), current.value(sample) if sample in current.frame else None, comparison, before.value(declared.name),
