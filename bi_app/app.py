@@ -8,6 +8,7 @@ from dash import Input, Output
 from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.executive import PAGE as EXECUTIVE
+from bi_app.pages.live import PAGE as LIVE
 from bi_app.shell.live import register_live
 from bi_app.site import Site, build
 from bi_app.sources import Sources
@@ -21,7 +22,7 @@ from shared.web import install, install_api
 from shared.web.islands import Islands
 from shared.web.prerender import plain
 
-PAGES: tuple[Page, ...] = (EXECUTIVE,)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import dash_leaflet as dl
 from dash import html
 
-from bi_app.executive.tiles import delta
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
+from bi_app.shell.tiles import delta
 from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.visit import Visit
 from shared.live.attributes import live_of, put

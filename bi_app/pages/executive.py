@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, stage, territories, tiles, trend
+from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, stage, territories, trend
 from bi_app.page import Page
+from bi_app.shell import tiles
 from bi_app.shell.parts import drawn
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline
 from shared.warehouse.branches import Branch
 
@@ -81,7 +83,7 @@ def _revenue(visit: Visit, sources: Sources, headlines: list[Headline] | None) -
     if headlines is None:
         return [drawn(12, "Revenue", lambda: html.Div(_or_fail(headlines)))]
     lines = _numbers(lambda: [list(answer.frame[plan.REVENUE_METRIC]) for answer in sources.ask.many(plan.revenue_lines(visit), visit.scope)]) or [[]] * len(headlines)
-    return [tiles.revenue_tile(visit, headline, label, plan.glass_code(preset), line) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
+    return [tiles.large_tile(visit, headline, label, "net sales $, booked", plan.glass_code(preset), tiles.spark(line, words.judged(headline))) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
 
 
 def _strip(visit: Visit, headlines: list[Headline]) -> Component:

@@ -12,11 +12,15 @@ from bi_app.visit import Visit
 from shared.metrics.period import PRESETS
 
 
-def topbar(title: str, visit: Visit, words: str, as_of: datetime | None) -> html.Header:
-    """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for (None: there are none)."""
-    heading = html.Div([html.H1(title), html.Div(f"{visit.branch_words} · {visit.period.words}{words}", className="sub", title=f"{visit.branch_words} · {visit.period.words}{words}")], className="heading")
+def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, periods: bool = True, more: Component | None = None) -> html.Header:
+    """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for (None: there are none).
+
+    ``periods``: whether the reader chooses one, or the page is about today; ``more``: what a page adds.
+    """
+    about = f"{visit.branch_words} · {visit.period.words if periods else f'{visit.today:%A}, {visit.today.day} {visit.today:%B %Y}'}{words}"
+    heading = html.Div([html.H1(title), html.Div(about, className="sub", title=about)], className="heading")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    return html.Header([heading, html.Div(className="grow"), badge(visit, as_of), segments(visit), dates(visit), branches(visit), theme], className="top")
+    return html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, theme], className="top")
 
 
 def segments(visit: Visit) -> html.Nav:

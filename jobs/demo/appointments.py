@@ -23,7 +23,7 @@ REHASHED, REHASH_CLOSE = 0.13, 0.62
 LEAD_TIME = (0.05, 0.17, 0.20, 0.17, 0.13, 0.10, 0.08, 0.06, 0.04)
 """Days from setting to the appointment."""
 CONFIRMED = 0.86
-MOVED = 0.8
+MOVED, MOVED_SUNDAY = 0.8, 0.62
 """Part of the appointments that would fall on a Sunday or holiday and are moved to the next day."""
 _CLOSE_OF = np.array([source.close for source in SOURCES])
 
@@ -111,11 +111,11 @@ def _round(rng: Generator, book: Book, rows: Rows, leads: Rows) -> Rows:
 
 
 def _work_day(rng: Generator, book: Book, day: Array) -> Array:
-    """Move appointments off Sundays and holidays, all but a few."""
+    """Move appointments off holidays, all but a few, and off Sundays, all but about a third."""
     for _ in range(4):
         place = np.clip(day - book.calendar.offset, 0, len(book.calendar.dates) - 1)
         poor = (book.calendar.weekday[place] == 6) | (book.calendar.quiet[place] < 0.5)
-        day = np.where(poor & (rng.random(len(day)) < MOVED), day + 1, day)
+        day = np.where(poor & (rng.random(len(day)) < np.where(book.calendar.quiet[place] < 0.5, MOVED, MOVED_SUNDAY)), day + 1, day)
     return day
 
 

@@ -19,7 +19,7 @@ const ICONS = {
   left: "chevron-left", right: "chevron-right", copy: "copy", more: "ellipsis", out: "log-out", key: "key-round", user: "circle-user-round",
   info: "info", warning: "triangle-alert", retry: "rotate-cw", print: "printer", up: "arrow-up", down: "arrow-down", flat: "minus", funnel: "funnel",
   search: "search", clock: "clock", target: "target", download: "download", bell: "bell", map: "map", formula: "sigma", table: "table-2", settings: "settings",
-  good: "circle-check", bad: "circle-alert", plus: "plus", report: "file-text", lock: "lock",
+  good: "circle-check", bad: "circle-alert", plus: "plus", report: "file-text", lock: "lock", screen: "monitor",
 };
 
 function write(file, content) {

@@ -1,4 +1,4 @@
-"""Headlines as tiles: four large ones of revenue, and a strip of lead flow and conversion."""
+"""Headlines as tiles: large ones with a line, and small ones for a strip."""
 
 from collections.abc import Sequence
 
@@ -29,13 +29,13 @@ def age() -> html.Span:
     return html.Span(className="age")
 
 
-def revenue_tile(visit: Visit, headline: Headline, label: str, code: str, line: Sequence[float]) -> html.Button:
+def large_tile(visit: Visit, headline: Headline, label: str, note: str, code: str, line: html.Span) -> html.Button:
     """Return a large tile: value, change, share of target with pace and landing, sparkline.  A click opens the glass box of ``code``."""
     return html.Button([
-        html.Span([label, html.Em("net sales $, booked")], className="label"),
+        html.Span([label, html.Em(note)], className="label"),
         html.Span(headline.text, className="value", **put("text=text")),
         html.Span([delta(headline), html.Span(words.against(headline), className="against", **put("text=against"))], className="meta", title=headline.words, **put("title=words")),
-        _plan(headline), spark(line, words.judged(headline)), age(),
+        _plan(headline), line, age(),
     ], className="tile s3", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": code, "aria-haspopup": "dialog"}, **live_of(headline, visit.scope))
 
 
