@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,15 @@ def _table(question: Question, columns: dict[object, Column], labels: Labels, to
         _add(table, declared, columns, keys)
         if question.grain != "all" and isinstance(declared.formula, Level):
             table[declared.name] = np.where([key[0] > today for key in keys], np.nan, table[declared.name])  # type: ignore[operator,call-overload]
-    return pd.DataFrame(table, index=range(len(keys)))
+    frame = pd.DataFrame(dict(enumerate(table.values())), index=range(len(keys)))
+    frame.columns = _names(*table)
+    return frame
+
+
+@lru_cache(maxsize=1000)
+def _names(*columns: str) -> "pd.Index[str]":
+    """Column names; pandas 3.0 takes longer to make them than to make a small table."""
+    return pd.Index(columns)
 
 
 def _running(flows: Column, question: Question) -> Column:

@@ -14,6 +14,8 @@ class Calendar:
     weights: Mapping[date, float] = field(default_factory=dict)
     """Mean weight of each day over the branches; a day that is not listed follows its weekday: Sunday 0, any other day 1."""
     holidays: Mapping[date, str] = field(default_factory=dict)
+    _totals: dict[tuple[date, date], float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Sums once said: every headline of a page asks for those of the same months."""
 
     def weight(self, day: date) -> float:
         """Share of a normal working day's business expected on ``day``."""
@@ -30,7 +32,10 @@ class Calendar:
 
     def total(self, start: date, end: date) -> float:
         """Sum of the weights from ``start`` to ``end``, both included."""
-        return sum(map(self.weight, _days(start, end)))
+        found = self._totals.get((start, end))
+        if found is None:
+            found = self._totals[start, end] = sum(map(self.weight, _days(start, end)))
+        return found
 
 
 def _days(start: date, end: date) -> Iterator[date]:
