@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +16,7 @@ from shared.live.computing import Computer, newest, touched
 from shared.live.publishing import Outgoing, Publisher, last_fence, read_wishes, write_stats
 from shared.live.remembering import RememberingAsk
 from shared.live.telling import messages_of
-from shared.live.topic import Topic
+from shared.live.topic import PULSE, Topic
 from shared.metrics.exact import ExactAsk
 from shared.metrics.reference import Reference
 from shared.settings import Settings
@@ -32,6 +33,9 @@ _WINDOW: Final = 0.05
 """Seconds from the beginning of one round to the next, at least: what is committed in between shares a round."""
 _MINUTE: Final = 60.0
 _WISHES_EVERY: Final = 1.0
+_PULSE_EVERY: Final = 5.0
+_ON_THE_WAY: Final = 1.0
+"""Seconds within which a commit is heard of: numbers are vouched for until so long ago."""
 _FRESH_AT_ONCE: Final = 30
 """Topics that a round computes because they are new: what was committed meanwhile must not wait for a whole page."""
 _SHORTEST, _LONGEST = 0.1, 2.0
@@ -75,7 +79,7 @@ class Leading:
         self._wanted: tuple[str, ...] = ()
         self._day = self._ask.today
         self._is_marked = self._is_all_due = True
-        self._minute_at = self._wishes_at = self._rested_at = self._pause = 0.0
+        self._minute_at = self._wishes_at = self._rested_at = self._pause = self._pulse_at = 0.0
         self.facts = Facts(clock().timestamp())
 
     def note(self, news: set[str], *, has_wishes: bool = False) -> None:
@@ -116,6 +120,15 @@ class Leading:
             self._round(publisher, wanted, fresh)
             taken = time.monotonic() - begun
             self._rested_at = max(begun + _WINDOW, time.monotonic() + taken / 2)
+        elif begun >= self._pulse_at and PULSE in self._wanted:
+            self._vouch(publisher, begun)
+
+    def _vouch(self, publisher: Publisher, begun: float) -> None:
+        """Say until when every number that was published holds: nothing that changes one is waiting."""
+        moment = self._clock()
+        holds = orjson.dumps({"holds": round(moment.timestamp() - _ON_THE_WAY, 3)})
+        self._begin_epoch(publisher.publish([Outgoing(PULSE, holds, moment)]) or self._sent.epoch)
+        self._pulse_at = begun + _PULSE_EVERY
 
     def _claim(self) -> Publisher:
         """Take a number, and make it known before anything is read: whoever led before is refused from here on."""

@@ -4,6 +4,7 @@
 ``b:<period>:<branches>``                              the leaderboard of representatives
 ``e:<branch>``                                         what happens in a branch: a stream, of which nobody misses one
 ``p:<site>:<path>``                                    who is looking at a page, for administrators
+``h:``                                                 until when every number holds: what makes an unchanged number young
 
 Branches are ``*`` (the company) or ids in order.  Two people who may see different things share a topic only where they asked for the same branches.
 """
@@ -21,9 +22,10 @@ from shared.metrics.period import Period, custom, period
 from shared.metrics.question import Question
 from shared.metrics.scope import Scope
 
-Kind = Literal["number", "board", "events", "presence"]
+Kind = Literal["number", "board", "events", "presence", "pulse"]
+PULSE = "h:"
 LONGEST_TOPIC = 400
-_KINDS: dict[str, Kind] = {"n": "number", "b": "board", "e": "events", "p": "presence"}
+_KINDS: dict[str, Kind] = {"n": "number", "b": "board", "e": "events", "p": "presence", "h": "pulse"}
 _BRANCHES = re.compile(r"[0-9]{1,5}(,[0-9]{1,5}){0,199}")
 _PATH = re.compile(r"(bi|cmo):/[a-z0-9/_-]{0,80}")
 
@@ -59,6 +61,8 @@ class Topic:
         """Whether somebody who may see ``scope`` may listen; never a part of it silently."""
         if self.kind == "presence":
             return is_admin
+        if self.kind == "pulse":
+            return True
         return scope.is_company if self.branches is None else all(scope.allows(branch) for branch in self.branches)
 
 
@@ -122,7 +126,13 @@ def _presence(text: str, rest: str, _today: date) -> Topic:
     return Topic(text, "presence", None, page=rest)
 
 
-_READERS = {"number": _number, "board": _board, "events": _events, "presence": _presence}
+def _pulse(text: str, rest: str, _today: date) -> Topic:
+    if rest:
+        raise ValueError("there is one pulse for all")
+    return Topic(text, "pulse", None)
+
+
+_READERS = {"number": _number, "board": _board, "events": _events, "presence": _presence, "pulse": _pulse}
 
 
 def _condition(part: str) -> tuple[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@
   "use strict";
   const PACES = { off: 0, "1s": 1000, "5s": 5000, "15s": 15000, "1m": 60000, "5m": 300000, live: 100 };
   const FIRST = 500, LONGEST = 30000, SILENCE = 45000, TICK = 1000, ASLEEP = 15000, HIDDEN = 20000, LEAST_POLL = 5000, REDRAW = 15000;
-  const root = document.documentElement, set = (id, props) => window.dash_clientside.set_props(id, props);
+  const PULSE = "h:", root = document.documentElement, set = (id, props) => window.dash_clientside.set_props(id, props);
   const L = { phase: "starting", pace: "live", epoch: "", seqs: {}, frame: 0, topics: new Set(), latest: {}, heard: 0, attempt: 0, timer: 0, tick: Date.now(), holds: 0, dirty: 0, redrawn: Date.now(), sends: [], ready: false };
   const badge = () => document.getElementById("live-badge");
 
@@ -54,8 +54,8 @@
   }
 
   const FRAMES = {
-    hello: (frame) => { newEpoch(frame.epoch); L.attempt = 0; say("live"); confirm(frame.pulse); subscribe([...L.topics]); if (PACES[L.pace] > 100) send({ op: "pace", ms: PACES[L.pace] }); },
-    beat: (frame) => confirm(frame.pulse),
+    hello: (frame) => { newEpoch(frame.epoch); L.attempt = 0; say("live"); subscribe([...L.topics]); if (PACES[L.pace] > 100) send({ op: "pace", ms: PACES[L.pace] }); },
+    beat: () => {},
     msgs: (frame) => {
       if (L.frame && frame.n > L.frame + 1) send({ op: "resync", since: since([...L.topics]) });  // React may leave out a frame under load
       if (frame.n) L.frame = frame.n;
@@ -82,12 +82,12 @@
     for (const one of frame.msgs || []) {
       if (!(one.seq > (L.seqs[one.topic] || 0))) continue;  // had it, or something newer
       L.seqs[one.topic] = one.seq;
+      if (one.topic === PULSE) { confirm(one.data.holds); continue; }
       if (one.topic.startsWith("e:")) { emit("northline:event", one); continue; }
       L.latest[one.topic] = one;
       window.northline.put(one.topic, one.data, one.at);
       if (one.topic.startsWith("n:")) L.dirty = L.dirty || Date.now();
     }
-    confirm(frame.pulse);
     ages();
   }
   const emit = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -111,7 +111,7 @@
   /* ---- the page: which topics it shows now; numbers that a redraw brought back older than the last message */
   function look() {
     const holders = [...document.querySelectorAll("#react-entry-point [data-live]")];
-    const wanted = new Set(holders.flatMap((holder) => holder.dataset.live.split(" ")));
+    const wanted = new Set(holders.flatMap((holder) => holder.dataset.live.split(" ")).concat(holders.length ? PULSE : []));
     const gone = [...L.topics].filter((topic) => !wanted.has(topic)), fresh = [...wanted].filter((topic) => !L.topics.has(topic));
     L.topics = wanted;
     gone.forEach((topic) => { delete L.latest[topic]; delete L.seqs[topic]; });
