@@ -4,6 +4,9 @@ The same triggers write down what has just happened, to be told (``app.happening
 happened before yesterday, so that an import of history tells nobody anything.
 """
 
+import re
+from collections.abc import Mapping
+
 from shared.warehouse.catalogue import VIEWS, View
 
 CHANNEL = "dirty_day"
@@ -16,6 +19,8 @@ _CHANGED = {
 }
 _TRANSITION = {"insert": "NEW TABLE AS new_rows", "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows", "delete": "OLD TABLE AS old_rows"}
 
+_REFERRING = re.compile(r"SELECT .*? FROM changed c JOIN crm\.\w+ (\w+) ON \1\.(lead|appointment|sale|shift)_id = c\.id\b")
+"""Days of rows that refer to the changed ones by a foreign key."""
 _LARGE = 20
 """Rows from which a statement is told as one line per branch."""
 _ADDED, _CHANGED_ROWS = "SELECT n.* FROM new_rows n", "SELECT n.* FROM new_rows n JOIN old_rows o ON o.id = n.id"
@@ -55,7 +60,7 @@ def _table(table: str) -> str:
 
 def _statement(table: str, kind: str, views: list[View]) -> str:
     name = f"mart.mark_{table}_{kind}"
-    marks = "\n".join([*(_mark(view, table, _CHANGED[kind]) for view in views), *_happening(table, kind)])
+    marks = "\n".join([*_mark({view.name: _days(view, table, kind) for view in views}, _CHANGED[kind]), *_happening(table, kind)])
     return f"""
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -67,26 +72,38 @@ CREATE OR REPLACE TRIGGER mark_{kind} AFTER {kind.upper()} ON crm.{table} REFERE
     FOR EACH STATEMENT EXECUTE FUNCTION {name}();"""
 
 
-def _mark(view: View, table: str, changed: str) -> str:
-    return f"""    INSERT INTO mart.dirty_day (view, branch_id, day)
+def _days(view: View, table: str, kind: str) -> str:
+    """The days that a statement may touch; empty: none.  No row can refer to one that is only being inserted (or it marks its own days, being inserted by the same statement)."""
+    parts = view.dirtied_by[table].split(" UNION ")
+    return " UNION ".join(part for part in parts if kind != "insert" or not _REFERRING.match(part))
+
+
+def _mark(days: Mapping[str, str], changed: str) -> list[str]:
+    """One statement for all views: each statement costs more to begin than a row costs to write."""
+    found = "\n        UNION ALL ".join(f"SELECT '{view}', t.branch_id, t.day FROM ({each}) t (branch_id, day)" for view, each in days.items() if each)
+    return [f"""    INSERT INTO mart.dirty_day (view, branch_id, day)
     WITH changed AS ({changed})
-    SELECT DISTINCT '{view.name}', t.branch_id, t.day FROM ({view.dirtied_by[table]}) t (branch_id, day) WHERE t.day IS NOT NULL;"""
+    SELECT DISTINCT d.view, d.branch_id, d.day FROM (
+        {found}
+    ) d (view, branch_id, day) WHERE d.day IS NOT NULL;"""] if found else []
 
 
 def _happening(table: str, kind: str) -> list[str]:
     if (table, kind) not in _HAPPENINGS:
         return []
     name, rows, amount = _HAPPENINGS[table, kind]
-    return [f"""    INSERT INTO app.happening (kind, branch_id, entity_id, count, amount)
-    SELECT '{name}', h.branch_id, h.entity_id, count(*), sum(h.amount)
-    FROM (SELECT r.branch_id, CASE WHEN count(*) OVER () <= {_LARGE} THEN r.id END AS entity_id, r.id, {amount} AS amount FROM ({rows}) r) h
-    GROUP BY h.branch_id, h.entity_id ORDER BY min(h.id);"""]
+    into, which = "INSERT INTO app.happening (kind, branch_id, entity_id, count, amount)", f"FROM ({rows}) r"
+    return [f"""    IF (SELECT count(*) FROM new_rows) <= {_LARGE} THEN
+        {into} SELECT '{name}', r.branch_id, r.id, 1, {amount} {which} ORDER BY r.id;
+    ELSE
+        {into} SELECT '{name}', r.branch_id, NULL, count(*), sum({amount}) {which} GROUP BY r.branch_id ORDER BY r.branch_id;
+    END IF;"""]
 
 
 def _truncate(table: str, views: list[View]) -> str:
     # As if every row were deleted (days that enter a view by that too), and every day that the view has.
     marks = "\n".join(
-        _mark(view, table, f"SELECT * FROM crm.{table}")
+        _mark({view.name: view.dirtied_by[table]}, f"SELECT * FROM crm.{table}")[0]
         + f"\n    INSERT INTO mart.dirty_day (view, branch_id, day) SELECT DISTINCT '{view.name}', branch_id, day FROM mart.{view.name};" for view in views
     )
     return f"""
