@@ -1,7 +1,6 @@
 """One connection: what it asks for, what it has been sent, and how much of that it has not taken yet."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -80,7 +79,7 @@ class Client(WSListener):
         self.behind_since = 0.0
         self.ends_at, self.beat_after = now + gateway.lifetime(), gateway.beat_after()
         self._n = 0
-        self._todo: deque[bytes] = deque()
+        self._todo: list[bytes] = []
         self._todo_bytes = 0
         self._early: list[bytes] = []
         self._allowance, self._allowed_at = _MESSAGES_AT_ONCE, now
@@ -167,7 +166,7 @@ class Client(WSListener):
 
     def _drain(self) -> None:
         while self._todo and not (self.is_behind or self.is_closing):
-            tail = self._todo.popleft()
+            tail = self._todo.pop(0)  # a few: each is a large part of a frame
             self._todo_bytes -= len(tail)
             self.send_tail(tail, self._gateway.loop.time())
 

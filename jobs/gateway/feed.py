@@ -34,6 +34,8 @@ class Feed:
         """``obey`` does what the control channel says."""
         self._pool, self._redis, self._hub, self._meter, self._obey = pool, redis, hub, meter, obey
         self.is_up = False
+        self.is_read_again = asyncio.Event()
+        """Set when everything was read again: Redis may have forgotten what is wanted."""
         self._batch: int | None = None
         self._is_known_away = False
 
@@ -111,6 +113,7 @@ class Feed:
     async def read_again(self) -> None:
         """Read every channel: messages may have been missed."""
         await self.read([channel for channel in self._hub.channels.values() if not channel.is_local])
+        self.is_read_again.set()
 
     async def read(self, channels: Iterable[Channel]) -> None:
         """Read ``channels`` and hand the hub what it does not have.  Raises RedisError."""

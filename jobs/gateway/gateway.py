@@ -11,8 +11,8 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 
+from jobs.gateway.admission import Admission
 from jobs.gateway.asked import Since
 from jobs.gateway.channel import Channel
 from jobs.gateway.client import Client
@@ -25,7 +25,7 @@ from jobs.gateway.presence import Presence
 from shared.cache import redis_address
 from shared.clock import today
 from shared.live import names
-from shared.live.ticket import LIFETIME_SECONDS, SKEW_SECONDS, Ticket, TicketError, Tickets
+from shared.live.ticket import Ticket
 from shared.live.topic import TopicError, parse
 from shared.settings import Settings
 
@@ -51,18 +51,18 @@ class Gateway:
         self._is_empty = asyncio.Event()
         """Set when the last client of a draining gateway has left."""
         self._people: defaultdict[int, set[Client]] = defaultdict(set)
-        self._tickets = Tickets(settings)
         self._pool: ConnectionPool = ConnectionPool.from_url(redis_address(settings, names.LIVE_DATABASE), protocol=2, socket_timeout=_REDIS_SECONDS,
                                                        socket_connect_timeout=_REDIS_SECONDS, retry=Retry(NoBackoff(), 0))
         self._redis: Redis = Redis(connection_pool=self._pool, retry=Retry(NoBackoff(), 1, (RedisConnectionError,)))
         self.feed = Feed(self._pool, self._redis, self.hub, self.meter, self._obey)
         self._interest = Interest(self._redis, self.hub, self.feed)
         self._presence = Presence(self._redis, self.hub)
+        self._admission = Admission(settings, self._redis, self._admit)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> list["asyncio.Task[None]"]:
         """Start what runs as long as the gateway; none of the tasks ends by itself."""
-        return [self.loop.create_task(work) for work in (self.feed.run(), self._interest.load(), self._interest.renew(), self._presence.run(), self._sweep())]
+        return [self.loop.create_task(work) for work in (self.feed.run(), self._admission.run(), self._interest.load(), self._interest.renew(), self._presence.run(), self._sweep())]
 
     def lifetime(self) -> float:
         """Return how long the next connection may live; not all end at once."""
@@ -80,27 +80,9 @@ class Gateway:
         if len(self.clients) > self.settings.gateway_connections:
             client.close(1013, "this gateway is full", "full")
             return
-        try:
-            ticket = self._tickets.read(text)
-        except TicketError as error:
-            client.close(4401, str(error), "ticket")
-            return
-        self._spawn(self._admit(client, ticket))
+        self._admission.check(client, text)
 
-    async def _admit(self, client: Client, ticket: Ticket) -> None:
-        try:
-            pipeline = self._redis.pipeline(transaction=True)
-            pipeline.set(names.used_ticket(ticket.identity), 1, nx=True, ex=2 * (LIFETIME_SECONDS + SKEW_SECONDS))
-            pipeline.zscore(names.VOID, str(ticket.person))
-            is_first, void_until = await pipeline.execute()
-        except (RedisError, OSError):
-            client.close(1013, "try later", "redis away")  # nobody could say whether this ticket was used before
-            return
-        if client.is_closing:
-            return
-        if not is_first or ticket.issued.timestamp() <= float(void_until or 0):
-            client.close(4401, "this ticket is used or void", "ticket")
-            return
+    def _admit(self, client: Client, ticket: Ticket) -> None:
         connections = self._people[ticket.person]
         if len(connections) >= self.settings.gateway_connections_per_person:
             client.close(1013, "you have too many live pages open", "too many of one person")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -48,9 +49,11 @@ class Interest:
                 self._is_fresh.set()
 
     async def renew(self) -> None:
-        """Keep what is listened to wanted, for ever."""
+        """Keep what is listened to wanted, for ever; at once where Redis may have forgotten it."""
         while True:
-            await asyncio.sleep(_EVERY_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._feed.is_read_again.wait(), _EVERY_SECONDS)
+            self._feed.is_read_again.clear()
             self._hub.forget_idle()
             try:
                 await self._want([channel.text for channel in self._hub.channels.values() if channel.cohorts and not channel.is_local])

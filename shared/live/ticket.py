@@ -28,7 +28,7 @@ class TicketError(ValueError):
     """A ticket that lets nobody in; the message is for the log and for the reason of the close."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """Who listens, from which page, and what they may hear."""
 

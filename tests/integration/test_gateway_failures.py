@@ -162,7 +162,7 @@ def test_pages_stay_while_redis_is_away_and_get_what_comes_after(world: World) -
             world.publish(("e:1", "new"), ("b:mtd:1", "new"), ("e:2", "new"))
             await page.until(lambda: page.data("b:mtd:1") == [0, "new"] and page.data("e:1") == [0, "new"] and page.data("e:2") == ["new"])
             assert page.resets() == ["e:1"]
-            await asyncio.to_thread(until, lambda: world.redis.zscore("live:wanted", "e:2"))
+            await asyncio.to_thread(until, lambda: all(world.redis.zscore("live:wanted", topic) for topic in ("e:1", "e:2", "b:mtd:1")), 5)
 
     run(test())
 
