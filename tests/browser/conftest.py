@@ -50,15 +50,17 @@ def demo(database: Callable[..., Settings]) -> Settings:
 
 @pytest.fixture(scope="session")
 def sites(demo: Settings) -> Iterator[Sites]:
-    """Both sites under gunicorn."""
-    ports = {"bi": free_port(), "cmo": free_port()}
+    """Both sites under gunicorn, the live worker and the gateway."""
+    ports = {"bi": free_port(), "cmo": free_port(), "gateway": free_port()}
     environment = {**os.environ, "DATABASE_URL": demo.database_url.get_secret_value(), "REPLICA_URLS": ",".join(url.get_secret_value() for url in demo.replica_urls),
-                   "REDIS_URL": demo.redis_url.get_secret_value(), "SECRET_KEY": demo.secret_key.get_secret_value(), "SECURE_COOKIES": "0", "DEMO_MODE": "1", "BI_PORT": str(ports["bi"]), "CMO_PORT": str(ports["cmo"])}
-    running = [subprocess.Popen([sys.executable, "-m", "gunicorn", "-c", "python:jobs.web_server", "-b", f"127.0.0.1:{port}", f"{name}_app.wsgi:server"], cwd=ROOT, env=environment) for name, port in ports.items()]
+                   "REDIS_URL": demo.redis_url.get_secret_value(), "SECRET_KEY": demo.secret_key.get_secret_value(), "SECURE_COOKIES": "0", "DEMO_MODE": "1", "BI_PORT": str(ports["bi"]), "CMO_PORT": str(ports["cmo"]),
+                   "GATEWAY_PORT": str(ports["gateway"])}
+    commands = [*(["gunicorn", "-c", "python:jobs.web_server", "-b", f"127.0.0.1:{ports[name]}", f"{name}_app.wsgi:server"] for name in ("bi", "cmo")), ["jobs.live"], ["jobs.gateway"]]
+    running = [subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment) for command in commands]
     try:
         for port in ports.values():
-            _wait_for(f"http://localhost:{port}/healthz")
-        yield Sites(*(f"http://localhost:{port}" for port in ports.values()))
+            wait_for(f"http://localhost:{port}/healthz")
+        yield Sites(*(f"http://localhost:{ports[name]}" for name in ("bi", "cmo")))
     finally:
         for process in running:
             process.terminate()
@@ -66,7 +68,7 @@ def sites(demo: Settings) -> Iterator[Sites]:
             process.wait(20)
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
@@ -129,7 +131,7 @@ class Window:
 @pytest.fixture
 def window(sites: Sites) -> Iterator[Window]:
     """A new window, 1440 by 900."""
-    yield from _window(sites, pytest_setup_options())
+    yield from open_window(sites, pytest_setup_options())
 
 
 @pytest.fixture
@@ -137,10 +139,11 @@ def phone(sites: Sites) -> Iterator[Window]:
     """A new window of a phone, 390 by 844."""
     options = pytest_setup_options()
     options.add_experimental_option("mobileEmulation", {"deviceMetrics": {"width": 390, "height": 844, "pixelRatio": 2}})
-    yield from _window(sites, options)
+    yield from open_window(sites, options)
 
 
-def _window(sites: Sites, options: Options) -> Iterator[Window]:
+def open_window(sites: Sites, options: Options) -> Iterator[Window]:
+    """A window of its own; signed out."""
     options.add_argument("--window-size=1440,900")
     options.binary_location = CHROMIUM
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
