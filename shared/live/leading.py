@@ -17,6 +17,7 @@ from shared.live.publishing import Outgoing, Publisher, last_fence, read_wishes,
 from shared.live.remembering import RememberingAsk
 from shared.live.telling import messages_of
 from shared.live.topic import PULSE, Topic
+from shared.metrics.day_tables import DayTables
 from shared.metrics.exact import ExactAsk
 from shared.metrics.reference import Reference
 from shared.settings import Settings
@@ -71,7 +72,8 @@ class Leading:
         """``engines``: best without replicas, so that targets, too, are read as they were just committed."""
         self._engines, self._redis, self._clock = engines, client, clock
         self._reference = Reference(engines)
-        self._ask = RememberingAsk(ExactAsk(engines, settings, clock))
+        tables = DayTables()
+        self._ask = RememberingAsk(ExactAsk(engines, settings, clock, tables), tables)
         self._computer = Computer(self._ask, self._reference, settings, clock)
         self._looker = Looker(engines)
         self._publisher: Publisher | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from shared.metrics.ask import Answer, Ask
+from shared.metrics.day_tables import DayTables
 from shared.metrics.metric import Level
 from shared.metrics.question import Question
 from shared.metrics.scope import COMPANY, Scope
@@ -24,9 +25,9 @@ class RememberingAsk:
     between that look and the reading is in the next look.
     """
 
-    def __init__(self, ask: Ask) -> None:
-        """``ask``: reads what is committed."""
-        self._ask = ask
+    def __init__(self, ask: Ask, tables: DayTables) -> None:
+        """``ask``: reads what is committed, and keeps sums by day in ``tables``."""
+        self._ask, self._tables = ask, tables
         self._kept: dict[Question, _Kept] = {}
         self._turn = 0
         self._day: date | None = None
@@ -65,6 +66,7 @@ class RememberingAsk:
 
     def forget_changed(self, changes: Mapping[str, Change]) -> int:
         """Forget the answers that ``changes`` may have changed; return how many."""
+        self._tables.forget_changed(changes)
         stale = [question for question in self._kept if _is_touched(question, changes)]
         for question in stale:
             del self._kept[question]
@@ -78,6 +80,7 @@ class RememberingAsk:
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self._tables.clear()
 
 
 def _is_touched(question: Question, changes: Mapping[str, Change]) -> bool:

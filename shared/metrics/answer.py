@@ -8,27 +8,30 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from shared.metrics.day_tables import DayTables
 from shared.metrics.errors import QuestionError
 from shared.metrics.metric import Level, Maximum, Measure, Metric, Quantile, Ratio, Sum
 from shared.metrics.period import add_months, month_start, quarter_start, week_start, year_start
 from shared.metrics.question import Question
-from shared.metrics.reads import Column, Key, Labels, Reads
+from shared.metrics.reads import Column, Key, Labels, Reads, SumRead
 from shared.metrics.statements import run
 
 MOST_ROWS = 200_000
 """Rows of an answer at most: beyond that nobody reads it, and one question would take the memory of all others."""
 
 
-def answers(questions: Sequence[Question], connection: Connection, today: date, recent_from: dict[str, date]) -> list[pd.DataFrame]:
+def answers(questions: Sequence[Question], connection: Connection, today: date, recent_from: dict[str, date], tables: DayTables | None = None) -> list[pd.DataFrame]:
     """Return for each question one row per ``question.keys`` and one float column per metric, sorted by key.
 
     A split has a key column (text) and a ``<split>_label`` column; ``bucket`` is the first day of each bucket, and every bucket of the
     period has a row.  A sum is 0 where nothing happened; a ratio is NaN where its denominator is zero, a quantile without rows, a level
     after today.  Beside each ratio and quantile stands ``<metric>__n``, its sample.  Days are branch-local and both bounds are included.
-    Raises QuestionError where an answer would have too many rows.
+    ``tables``: what the asker keeps of sums by day.  Raises QuestionError where an answer would have too many rows.
     """
     reads, labels = Reads(questions, today, recent_from), Labels()
     for each in reads:
+        if tables is not None and isinstance(each, SumRead) and tables.fill(each, connection, today, recent_from):
+            continue
         each.take(run(connection, each.statement), labels)
     return [_table(question, _columns(question, reads), labels, today) for question in questions]
 

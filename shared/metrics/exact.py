@@ -5,6 +5,7 @@ from datetime import date
 
 from shared.clock import Clock, now, today
 from shared.metrics.ask import Answer, narrowed
+from shared.metrics.day_tables import DayTables
 from shared.metrics.question import Question
 from shared.metrics.reading import read
 from shared.metrics.scope import Scope
@@ -15,9 +16,9 @@ from shared.warehouse.engines import Engines
 class ExactAsk:
     """``ask`` over the primary alone: every call reads all of its answers in one snapshot.  Safe to share between threads."""
 
-    def __init__(self, engines: Engines, settings: Settings, clock: Clock = now) -> None:
-        """Hand in what it needs; nothing is opened yet."""
-        self._engines, self._settings, self._clock = engines, settings, clock
+    def __init__(self, engines: Engines, settings: Settings, clock: Clock = now, tables: DayTables | None = None) -> None:
+        """Hand in what it needs; nothing is opened yet.  With ``tables`` it belongs to one thread, which says what changed between two calls."""
+        self._engines, self._settings, self._clock, self._tables = engines, settings, clock, tables
 
     @property
     def today(self) -> date:
@@ -40,7 +41,7 @@ class ExactAsk:
             return []
         day, moment = self.today, self._clock()  # before the snapshot: it holds whatever was committed by then
         with self._engines.primary_reader() as connection:
-            found = dict(zip(distinct, read(distinct, connection, day), strict=True))
+            found = dict(zip(distinct, read(distinct, connection, day, self._tables), strict=True))
         return [
             Answer(question, found[question].frame.copy(deep=False), moment, versions=found[question].versions,
                    refreshed_at=min(state.refreshed_at for state in found[question].fresh.values()))

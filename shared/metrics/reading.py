@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from shared.metrics.answer import answers
+from shared.metrics.day_tables import DayTables
 from shared.metrics.question import Question
 from shared.warehouse.refresh import Freshness, freshness, hold
 
@@ -27,11 +28,11 @@ class Reading:
         return tuple((view, state.version) for view, state in self.fresh.items())
 
 
-def read(questions: Sequence[Question], connection: Connection, day: date) -> list[Reading]:
+def read(questions: Sequence[Question], connection: Connection, day: date, tables: DayTables | None = None) -> list[Reading]:
     """Answer ``questions`` in order, and say how their views stood; ``connection`` has to be a snapshot that nothing was read from yet."""
     views = tuple(sorted({view for question in questions for view in question.views}))
     hold(connection, views)
     fresh = freshness(connection, views)
     recent_from = {view: date.fromisoformat(state.recent_from) for view, state in fresh.items()}
-    frames = answers(questions, connection, day, recent_from)
+    frames = answers(questions, connection, day, recent_from, tables)
     return [Reading(frame, {view: fresh[view] for view in question.views}) for question, frame in zip(questions, frames, strict=True)]

@@ -19,7 +19,8 @@ Column = dict[Key, float]
 Labels = dict[str, dict[str, str]]
 """Split -> key -> label."""
 Row = tuple[object, ...]
-_Branches = frozenset[int] | None
+Branches = frozenset[int] | None
+"""None: all of the company."""
 _DIGITS = 200
 """Sums of numerics are added up further without rounding."""
 
@@ -32,8 +33,8 @@ class SumRead:
         self._example, self._today, self._relation = example, today, relation
         self._measures: dict[Measure, None] = {}
         self._windows: dict[Window, None] = {}
-        self._branches: dict[_Branches, None] = {}
-        self._found: dict[tuple[Window, _Branches], dict[Measure, Column]] = {}
+        self._branches: dict[Branches, None] = {}
+        self._found: dict[tuple[Window, Branches], dict[Measure, Column]] = {}
 
     def want(self, question: Question, measures: list[Measure]) -> None:
         """Read these measures for ``question``, too."""
@@ -47,6 +48,35 @@ class SumRead:
             last = min(last, self._today)
             first = last if question.grain == "all" else min(first, last + timedelta(days=1))
         return Window(first, last, question.grain)
+
+    @property
+    def question(self) -> Question:
+        """One of the questions: its split and filter are those of all."""
+        return self._example
+
+    @property
+    def view(self) -> str:
+        """The view it is about."""
+        return next(iter(self._measures)).view
+
+    @property
+    def relation(self) -> str:
+        """Where levels are read from; empty for sums."""
+        return self._relation
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is wanted."""
+        return tuple(self._measures)
+
+    @property
+    def places(self) -> list[tuple[Window, Branches]]:
+        """The windows and branches that are wanted."""
+        return [(window, branches) for window in self._windows for branches in self._branches]
+
+    def give(self, window: Window, branches: Branches, columns: dict[Measure, Column]) -> None:
+        """Take numbers that were worked out elsewhere instead of rows."""
+        self._found[window, branches] = columns
 
     @property
     def _is_alone(self) -> bool:
@@ -67,7 +97,7 @@ class SumRead:
 
     def take(self, rows: list[Row], labels: Labels) -> None:
         """Deal the rows of the statement out."""
-        every: dict[tuple[Window, _Branches], dict[Key, list[Decimal | float]]] = {(window, branches): {} for window in self._windows for branches in self._branches}
+        every: dict[tuple[Window, Branches], dict[Key, list[Decimal | float]]] = {(window, branches): {} for window in self._windows for branches in self._branches}
         with localcontext(prec=_DIGITS):
             for window, branch, key, values in self._dealt(rows, labels):
                 for branches in self._branches:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.live.remembering import RememberingAsk
+from shared.metrics.day_tables import DayTables
 from shared.metrics.exact import ExactAsk
 from shared.metrics.period import Period, period
 from shared.metrics.question import Question
@@ -57,7 +58,8 @@ def warehouse(databases: Databases, redis_url: str) -> Iterator[Warehouse]:
 def test_kept_answers_equal_those_of_the_database_after_any_change(warehouse: Warehouse, seed: int) -> None:
     chance, stage = random.Random(seed), Stage.over(warehouse.settings, warehouse.engines)
     exact = ExactAsk(warehouse.engines, warehouse.settings, company.clock)
-    kept, looker = RememberingAsk(exact), Looker(warehouse.engines)
+    tables = DayTables()
+    kept, looker = RememberingAsk(ExactAsk(warehouse.engines, warehouse.settings, company.clock, tables), tables), Looker(warehouse.engines)
     stale = 0
     for _ in range(15):
         for _ in range(chance.choice((1, 1, 2))):
@@ -121,4 +123,4 @@ def test_a_view_with_very_many_dirty_days_is_told_apart_no_further(warehouse: Wa
 
 def test_only_what_the_whole_company_sees_is_kept(engines: Engines, warehouse: Warehouse) -> None:
     with pytest.raises(ValueError, match="whole company"):
-        RememberingAsk(ExactAsk(engines, warehouse.settings)).many(QUESTIONS[:1], Scope(frozenset({1})))
+        RememberingAsk(ExactAsk(engines, warehouse.settings), DayTables()).many(QUESTIONS[:1], Scope(frozenset({1})))
