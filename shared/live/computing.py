@@ -15,7 +15,7 @@ from shared.live.topic import Topic, TopicError, parse
 from shared.metrics.headline import Headlines
 from shared.metrics.leaderboard import BESIDE, SOLD, leaderboard
 from shared.metrics.leaderboard_rows import rows
-from shared.metrics.metric import Basis
+from shared.metrics.metric import Basis, Level
 from shared.metrics.reference import Reference
 from shared.metrics.registry import metric
 from shared.metrics.scope import COMPANY
@@ -104,6 +104,14 @@ def views_of(topic: Topic) -> tuple[str, ...]:
 def touched(topics: Mapping[str, Topic], changes: Mapping[str, Change]) -> dict[str, Topic]:
     """The topics that ``changes`` may have changed."""
     return {text: topic for text, topic in topics.items() if any(view in changes and changes[view].touches_branch(topic.branches) for view in views_of(topic))}
+
+
+def in_stages(topics: Sequence[Topic]) -> list[list[Topic]]:
+    """The same topics, those that are computed quickly first: nobody waits for a leaderboard with a plain number."""
+    stages: dict[int, list[Topic]] = {}
+    for topic in topics:
+        stages.setdefault(2 if topic.kind == "board" else int(isinstance(metric(topic.metric).formula, Level)), []).append(topic)
+    return [stages[number] for number in sorted(stages)]
 
 
 def newest(topic: Topic, changes: Mapping[str, Change]) -> float | None:

@@ -3,8 +3,9 @@
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -12,7 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from shared.clock import Clock, now
-from shared.live.computing import Computer, newest, touched
+from shared.live.computing import Computer, in_stages, newest, touched
 from shared.live.publishing import Outgoing, Publisher, last_fence, read_wishes, write_stats
 from shared.live.remembering import RememberingAsk
 from shared.live.telling import messages_of
@@ -81,6 +82,7 @@ class Leading:
         self._wanted: tuple[str, ...] = ()
         self._day = self._ask.today
         self._is_marked = self._is_all_due = True
+        self._is_epoch_new = False
         self._minute_at = self._wishes_at = self._rested_at = self._pause = self._pulse_at = 0.0
         self.facts = Facts(clock().timestamp())
 
@@ -109,7 +111,7 @@ class Leading:
         return max(0.0, self._rested_at - time.monotonic()) if self._is_marked or self._is_all_due or not self._wishes_at else _WISHES_EVERY
 
     def _do(self, begun: float) -> None:
-        publisher = self._publisher or self._claim()
+        publisher, moment = self._publisher or self._claim(), self._clock()
         self._mind_the_clock(begun)
         if self._is_marked or self._is_all_due:
             self._tell(publisher)
@@ -121,13 +123,12 @@ class Leading:
         if self._is_marked or self._is_all_due or fresh:
             self._round(publisher, wanted, fresh)
             taken = time.monotonic() - begun
-            self._rested_at = max(begun + _WINDOW, time.monotonic() + taken / 2)
-        elif begun >= self._pulse_at and PULSE in self._wanted:
-            self._vouch(publisher, begun)
+            self._rested_at = max(begun + _WINDOW, time.monotonic() + taken / 4)
+        if begun >= self._pulse_at and PULSE in self._wanted:
+            self._vouch(publisher, begun, moment)
 
-    def _vouch(self, publisher: Publisher, begun: float) -> None:
+    def _vouch(self, publisher: Publisher, begun: float, moment: datetime) -> None:
         """Say until when every number that was published holds: nothing that changes one is waiting."""
-        moment = self._clock()
         holds = orjson.dumps({"holds": round(moment.timestamp() - _ON_THE_WAY, 3)})
         self._begin_epoch(publisher.publish([Outgoing(PULSE, holds, moment)]) or self._sent.epoch)
         self._pulse_at = begun + _PULSE_EVERY
@@ -168,7 +169,7 @@ class Leading:
     def _begin_epoch(self, epoch: str) -> None:
         """Redis was emptied or started anew: nothing was sent yet."""
         if epoch != self._sent.epoch:
-            self._sent, self._is_all_due = _Sent(epoch), True
+            self._sent, self._is_all_due, self._is_epoch_new = _Sent(epoch), True, True
 
     def _round(self, publisher: Publisher, wanted: Mapping[str, Topic], fresh: list[str]) -> None:
         begun, asked, moment = time.monotonic(), self._ask.asked, self._clock()
@@ -182,20 +183,25 @@ class Leading:
         at_once = dict.fromkeys(fresh[:_FRESH_AT_ONCE])
         due = wanted if self._is_all_due else touched(wanted, self._changes)
         chosen = [topic for text, topic in wanted.items() if text in at_once or (text in due and text in self._sent.data)]
-        data = self._computer.compute(chosen)
-        trace = secrets.token_hex(4)
-        messages = [Outgoing(topic.text, data[topic.text], moment, newest(topic, self._changes), trace)
-                    for topic in chosen if topic.text in data and data[topic.text] != self._sent.data.get(topic.text)]
-        epoch = publisher.publish(messages) or self._sent.epoch
-        self._is_marked = self._is_all_due = False
+        trace, sent, self._is_epoch_new = secrets.token_hex(4), 0, False
+        for stage in in_stages(chosen):
+            sent += self._publish(publisher, stage, moment, trace)
+        self._is_marked, self._is_all_due = False, self._is_epoch_new
         self._changes = {}
-        self._begin_epoch(epoch)
-        self._sent.data |= {message.topic: message.data for message in messages}
         if len(fresh) > len(at_once):
             self._wishes_at = 0.0
         taken = (time.monotonic() - begun) * 1000
-        self.facts = replace(self.facts, rounds=self.facts.rounds + 1, messages=self.facts.messages + len(messages), topics=len(wanted), milliseconds=round(taken, 1))
-        log.debug("round %s: %d wanted, %d computed, %d questions asked, %d published, %.1f ms", trace, len(wanted), len(chosen), self._ask.asked - asked, len(messages), taken)
+        self.facts = replace(self.facts, rounds=self.facts.rounds + 1, messages=self.facts.messages + sent, topics=len(wanted), milliseconds=round(taken, 1))
+        log.debug("round %s: %d wanted, %d computed, %d questions asked, %d published, %.1f ms", trace, len(wanted), len(chosen), self._ask.asked - asked, sent, taken)
+
+    def _publish(self, publisher: Publisher, topics: Sequence[Topic], moment: datetime, trace: str) -> int:
+        """Compute ``topics`` and publish those whose data changed; return how many."""
+        data = self._computer.compute(topics)
+        messages = [Outgoing(topic.text, data[topic.text], moment, newest(topic, self._changes), trace)
+                    for topic in topics if topic.text in data and data[topic.text] != self._sent.data.get(topic.text)]
+        self._begin_epoch(publisher.publish(messages) or self._sent.epoch)
+        self._sent.data |= {message.topic: message.data for message in messages}
+        return len(messages)
 
     def _take_in(self, changes: Mapping[str, Change]) -> None:
         """Forget what ``changes`` touch, and keep them until what they changed is published."""
