@@ -133,8 +133,8 @@ def test_clients_that_read_nothing_are_closed_and_cost_little_while_a_reader_get
             await page.until(lambda: len(page.messages("e:800")) == 400)
             assert [one["number"] for one in page.data("e:800")] == list(range(400))
             await page.until(lambda: metrics(port).get('closed_total{reason="too slow"}', 0) >= closed + len(stuck))
-            # The stream itself is 8 MB; each of the stuck ones would hold as much if anything were queued for it.
-            assert memory_mb(world.processes[0].pid) - before < 25
+            # The stream itself is 8 MB, and a frame may be; each of the ten would hold 8 MB more if anything were queued for it.
+            assert memory_mb(world.processes[0].pid) - before < 60
             await page.pong()
 
     with contextlib.ExitStack() as stack:
