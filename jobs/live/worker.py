@@ -73,7 +73,7 @@ class LiveWorker:
             if session.state == "lost":
                 raise SessionLostError(session.why_lost)
             if session.state == "leading":
-                leading = leading or Leading(self._settings, self._engines, self._redis, self._clock)
+                leading = leading or Leading(self._settings, self._engines, self._redis, self._clock, lambda: session.has_news)
                 leading.note(session.take_news(), has_wishes=self._wants.take())
             self._wait(leading.turn() if leading else _LOOK_UP)
 

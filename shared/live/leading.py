@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -40,6 +40,8 @@ _ON_THE_WAY: Final = 1.0
 """Seconds within which a commit is heard of: numbers are vouched for until so long ago."""
 _FRESH_AT_ONCE: Final = 30
 """Topics that a round computes because they are new: what was committed meanwhile must not wait for a whole page."""
+_PUT_OFF: Final = 3
+"""How often in a row levels and leaderboards may be put off."""
 _SHORTEST, _LONGEST = 0.1, 2.0
 """Seconds before what failed is tried again: the first time, and at most."""
 _JUDGED_BY: Final = frozenset({"target", "calendar_day", "branch"})
@@ -69,9 +71,10 @@ class _Sent:
 class Leading:
     """One leadership, from the first look to its end; for one thread.  Nothing of the one before is trusted."""
 
-    def __init__(self, settings: Settings, engines: Engines, client: "redis.Redis", clock: Clock = now) -> None:
-        """``engines``: best without replicas, so that targets, too, are read as they were just committed."""
-        self._engines, self._redis, self._clock = engines, client, clock
+    def __init__(self, settings: Settings, engines: Engines, client: "redis.Redis", clock: Clock = now, has_news: Callable[[], bool] = lambda: False) -> None:
+        """``engines``: best without replicas, so that targets, too, are read as they were just committed.  ``has_news``: whether something was heard that ``note`` was not told yet."""
+        self._engines, self._redis, self._clock, self._has_news = engines, client, clock, has_news
+        self._put_off = 0
         self._reference = Reference(engines)
         tables = DayTables()
         self._ask = RememberingAsk(ExactAsk(engines, settings, clock, tables), tables)
@@ -123,7 +126,7 @@ class Leading:
         if self._is_marked or self._is_all_due or fresh:
             self._round(publisher, wanted, fresh)
             taken = time.monotonic() - begun
-            self._rested_at = max(begun + _WINDOW, time.monotonic() + taken / 4)
+            self._rested_at = begun + _WINDOW if self._put_off else max(begun + _WINDOW, time.monotonic() + taken / 4)
         if begun >= self._pulse_at and PULSE in self._wanted:
             self._vouch(publisher, begun, moment)
 
@@ -184,10 +187,14 @@ class Leading:
         due = wanted if self._is_all_due else touched(wanted, self._changes)
         chosen = [topic for text, topic in wanted.items() if text in at_once or (text in due and text in self._sent.data)]
         trace, sent, self._is_epoch_new = secrets.token_hex(4), 0, False
-        for stage in in_stages(chosen):
+        for number, stage in enumerate(in_stages(chosen)):
+            if number and self._put_off < _PUT_OFF and self._has_news():
+                self._put_off += 1  # what was just committed comes before levels and leaderboards; their turn comes with it
+                break
             sent += self._publish(publisher, stage, moment, trace)
-        self._is_marked, self._is_all_due = False, self._is_epoch_new
-        self._changes = {}
+        else:
+            self._put_off, self._changes = 0, {}
+            self._is_marked, self._is_all_due = False, self._is_epoch_new
         if len(fresh) > len(at_once):
             self._wishes_at = 0.0
         taken = (time.monotonic() - begun) * 1000

@@ -55,6 +55,11 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="listening", daemon=True)
         self._thread.start()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether a table changed since the last ``take_news``."""
+        return bool(self._news)
+
     def take_news(self) -> set[str]:
         """Return the tables that changed since the last call."""
         with self._lock:

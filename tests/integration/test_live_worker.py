@@ -116,6 +116,23 @@ def test_the_leaderboard_has_texts_and_numbers(stage: Stage) -> None:
     assert {"rank", "movement", "name", "branch", "nsli_text", "net_text", "close_text", "issued_text", "part", "small", "initials", "nsli", "net", "close", "issued"} <= rows[0].keys()
 
 
+def test_levels_and_leaderboards_are_put_off_for_news_but_not_for_ever(stage: Stage) -> None:
+    level, board = "n:open_amount:today:previous:*:", "b:last_365_days:*"
+    stage.want(NET, level, board)
+    turns = stage.leading()
+    turns.leading._has_news = lambda: True
+    turns.settle()
+    stage.sell()
+    turns.leading.note({"sale"})
+    turns.leading._rested_at = 0
+    turns.leading.turn()
+    assert stage.shows_the_truth()
+    assert stage.latest(level)["seq"] == 1
+    turns.settle()
+    assert stage.latest(level)["seq"] == 2
+    assert stage.latest(level)["committed"] is not None
+
+
 def test_what_nobody_wants_any_more_is_forgotten_and_computed_anew_when_wanted_again(stage: Stage) -> None:
     stage.want(NET)
     turns = stage.leading()
