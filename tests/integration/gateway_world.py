@@ -179,7 +179,7 @@ class Page(WSListener):
         deadline = time.monotonic() + seconds
         while not condition():
             left = deadline - time.monotonic()
-            assert left > 0, f"it did not come about; code {self.code} {self.why!r}, frames {self.frames[-5:]}"
+            assert left > 0, f"it did not come about; code {self.code} {self.why!r}, frames {str(self.frames[-5:])[:600]}"
             self._heard.clear()
             try:
                 await asyncio.wait_for(self._heard.wait(), min(left, 0.25))
