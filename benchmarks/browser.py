@@ -41,8 +41,9 @@ def chromium() -> str | None:
 
 def measure(platform: Platform, program: str) -> dict[str, float]:
     """Medians of ``RUNS`` loads each, cold (empty browser cache) and warm, site and static page in turn so that noise hits both alike."""
-    with _browser(program) as driver:
-        document = _signed_in(driver, platform)
+    with opened(program) as driver:
+        sign_in(driver, platform)
+        document = _document(driver)
         html, count = static_page.build(document)
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _WATCH.replace("FIGURES", str(count))})
         with static_page.serve(html) as plain:
@@ -63,7 +64,8 @@ def measure(platform: Platform, program: str) -> dict[str, float]:
 
 
 @contextmanager
-def _browser(program: str) -> Iterator[webdriver.Chrome]:
+def opened(program: str) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium, ended at the end."""
     options = Options()
     options.binary_location = program
     for argument in ("--headless=new", "--window-size=1440,900", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
@@ -76,8 +78,8 @@ def _browser(program: str) -> Iterator[webdriver.Chrome]:
         driver.quit()
 
 
-def _signed_in(driver: webdriver.Chrome, platform: Platform) -> str:
-    """Sign in and return the document of the executive page as the server sends it."""
+def sign_in(driver: webdriver.Chrome, platform: Platform) -> None:
+    """Sign in as the person who sees every branch."""
     driver.get(f"{platform.address}/login")
     driver.find_element(By.NAME, "email").send_keys(EMAIL)
     driver.find_element(By.NAME, "password").send_keys(platform.password)
@@ -87,6 +89,10 @@ def _signed_in(driver: webdriver.Chrome, platform: Platform) -> str:
         if time.monotonic() > deadline:
             raise RuntimeError("the browser could not sign in")
         time.sleep(0.05)
+
+
+def _document(driver: webdriver.Chrome) -> str:
+    """The document of the executive page as the server sends it."""
     return str(driver.execute_async_script("const done = arguments[0]; fetch('/?period=mtd').then((r) => r.text()).then(done);"))
 
 

@@ -35,6 +35,7 @@ class Platform:
         self.standby = Standby(self.primary, free_port())
         self.valkey = Valkey(folder / "valkey", free_port())
         self.bi_port = free_port()
+        self.gateway_port = free_port()
         self.password = secrets.token_urlsafe(12)
         self.token = "nbi_" + secrets.token_urlsafe(32)
         self._site: subprocess.Popen[bytes] | None = None
@@ -49,7 +50,7 @@ class Platform:
     def environment(self) -> dict[str, str]:
         return {
             "DATABASE_URL": self.primary.url(DATABASE), "REPLICA_URLS": self.standby.url(DATABASE), "REDIS_URL": self.valkey.url, "SECRET_KEY": self.password * 3,
-            "DEMO_MODE": "1", "DEMO_PASSWORD": self.password, "DEMO_API_TOKEN": self.token, "SECURE_COOKIES": "0", "BI_PORT": str(self.bi_port), "LOG_LEVEL": "WARNING",
+            "DEMO_MODE": "1", "DEMO_PASSWORD": self.password, "DEMO_API_TOKEN": self.token, "SECURE_COOKIES": "0", "BI_PORT": str(self.bi_port), "GATEWAY_PORT": str(self.gateway_port), "LOG_LEVEL": "WARNING",
         }
 
     @property

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -177,14 +177,13 @@ def test_ten_thousand_commits_end_in_the_right_number(company: Stage) -> None:
     with opened(company) as window:
         comes(window, lambda: phase(window) == "live")
         url = company.primary.url("stage").replace("postgresql+psycopg2", "postgresql")
-        with psycopg2.connect(url) as connection:
+        with closing(psycopg2.connect(url)) as connection:  # as a context it would be one transaction
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT min(id) FROM crm.product")
                 product = cursor.fetchone()[0]
                 for number in range(10_000):
                     cursor.execute("INSERT INTO crm.sale (branch_id, product_id, sold_at, gross, status) VALUES (%s, %s, now(), 100, 'pending')", (1 + number % 5, product))
-        connection.close()
         comes(window, lambda: shown(window) == company.net_sales(), 60)
         is_live_and_true(window, company)
 
