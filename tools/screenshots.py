@@ -37,7 +37,7 @@ class Shot:
 SHOTS = (
     Shot("executive-light"), Shot("executive-dark", theme="dark"), Shot("executive-whole", whole=True), Shot("executive-phone-light", size=PHONE), Shot("executive-phone-dark", size=PHONE, theme="dark"),
     Shot("glass-box", click="#page [data-glass='net_sales_amount@mtd']"), Shot("executive-manager", role="branch_manager"),
-    Shot("cmo-light", site="cmo", role="cmo"), Shot("cmo-dark", site="cmo", role="cmo", theme="dark"), Shot("cmo-phone", site="cmo", role="cmo", size=PHONE),
+    Shot("live-light", path="/live"), Shot("live-dark", path="/live", theme="dark"), Shot("cmo-light", site="cmo", role="cmo"), Shot("cmo-dark", site="cmo", role="cmo", theme="dark"), Shot("cmo-phone", site="cmo", role="cmo", size=PHONE),
 )
 
 
