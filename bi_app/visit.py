@@ -6,8 +6,8 @@ from datetime import date
 from bi_app.filters import Filters
 from shared.metrics.period import Period
 from shared.metrics.scope import Scope
+from shared.people.pace import DEFAULT_PACE
 from shared.people.person import Person
-from shared.people.preferences import DEFAULT_PACE
 from shared.warehouse.branches import Branch
 
 

@@ -7,7 +7,7 @@ from dash_extensions import WebSocket
 from shared.live.attributes import CALLBACKS
 
 CHOICES = {"live": "Live", "15s": "Every 15 seconds", "1m": "Every minute", "5m": "Every 5 minutes", "off": "Off"}
-"""What an executive chooses from; shared.people.preferences.PACES says what each means."""
+"""What an executive chooses from; shared.people.pace.PACES says what each means."""
 
 
 def badge(pace: str) -> html.Details:

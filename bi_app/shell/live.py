@@ -10,7 +10,7 @@ from dash_extensions import WebSocket
 from bi_app.shell.parts import icon
 from bi_app.visit import Visit
 from shared.live.attributes import CALLBACKS
-from shared.people.preferences import PACES
+from shared.people.pace import PACES
 
 _CHOICES = {"live": "Live", "1s": "Every second", "5s": "Every 5 seconds", "15s": "Every 15 seconds", "1m": "Every minute", "5m": "Every 5 minutes", "off": "Off"}
 

@@ -1,47 +1,32 @@
-"""What a person has chosen for themselves; a choice that cannot be read is the default, for nobody's page waits for it."""
+"""What a person chose for themselves: saved filters, theme, interval.  One JSON object per person."""
 
-import logging
-from typing import Final
+import json
+from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from shared.people.person import Person
+from shared.people.problems import AccountError
 from shared.warehouse.engines import Engines
 
-log = logging.getLogger(__name__)
-PACES: Final = {"off": 0, "1s": 1_000, "5s": 5_000, "15s": 15_000, "1m": 60_000, "5m": 300_000, "live": 100}
-"""How often a page takes new numbers: choice -> least milliseconds between two; 0: never by itself."""
-DEFAULT_PACE: Final = "live"
-
-_READ = text("SELECT value FROM app.preference WHERE person_id = :person AND name = :name")
-_WRITE = text("""
-    INSERT INTO app.preference (person_id, name, value) VALUES (:person, :name, :value)
-    ON CONFLICT (person_id, name) DO UPDATE SET value = excluded.value, changed_at = now()""")
+_LARGEST = 64 * 1024
+_READ = text("SELECT preferences FROM app.person WHERE id = :id")
+_WRITE = text("UPDATE app.person SET preferences = preferences || CAST(:changes AS jsonb) WHERE id = :id")
 
 
-class PreferenceError(ValueError):
-    """A choice that does not exist; the message is for the person."""
+def preferences_of(engines: Engines, person: Person) -> dict[str, Any]:
+    """Return what ``person`` chose; an empty object where nothing was."""
+    with engines.primary_reader() as connection:
+        return dict(connection.execute(_READ, {"id": person.id}).scalar_one_or_none() or {})
 
 
-def pace_of(engines: Engines, person: Person, site: str, path: str) -> str:
-    """Return the key of ``PACES`` that ``person`` chose for a page; the default where they chose none, or no database answers."""
+def remember(engines: Engines, person: Person, changes: dict[str, Any]) -> None:
+    """Lay ``changes`` over what ``person`` chose before, key by key.  Raises AccountError above 64 KiB or for what is no JSON."""
     try:
-        with engines.primary_reader() as connection:
-            found = connection.execute(_READ, {"person": person.id, "name": _pace_name(site, path)}).scalar()
-    except SQLAlchemyError as error:
-        log.warning("the refresh interval of person %d could not be read: %s", person.id, str(error).splitlines()[0])
-        return DEFAULT_PACE
-    return found if found in PACES else DEFAULT_PACE
-
-
-def keep_pace(engines: Engines, person: Person, site: str, path: str, pace: str) -> None:
-    """Remember ``pace`` for a page.  Raises PreferenceError for one that does not exist."""
-    if pace not in PACES:
-        raise PreferenceError(f"choose one of {', '.join(PACES)}, not {pace[:20]!r}")
+        text_of = json.dumps(changes, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise AccountError("These choices cannot be kept: they are not JSON.") from error
+    if len(text_of) > _LARGEST or "\\u0000" in text_of:
+        raise AccountError("These choices are too large to be kept.")
     with engines.writer() as connection:
-        connection.execute(_WRITE, {"person": person.id, "name": _pace_name(site, path), "value": pace})
-
-
-def _pace_name(site: str, path: str) -> str:
-    return f"pace:{site}:{path}"[:120]
+        connection.execute(_WRITE, {"id": person.id, "changes": text_of})

@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from shared.people.preferences import PreferenceError, keep_pace, pace_of
+from shared.people.pace import keep_pace, pace_of
+from shared.people.problems import AccountError
 from shared.web.replies import refusal
 from shared.web.site import current_person, site
 
@@ -23,6 +24,6 @@ def pace() -> Response:
         return refusal(400, 'Send {"path": "/...", "pace": "15s"}.')
     try:
         keep_pace(site().engines, current_person(), site().name, path, chosen)
-    except PreferenceError as error:
-        return refusal(422, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    except AccountError as error:
+        return refusal(422, str(error))
     return jsonify(path=path, pace=chosen)
