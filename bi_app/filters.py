@@ -17,6 +17,7 @@ MORE = ("yesterday", "last_week", "last_month", "last_quarter", "last_year", "la
 DEFAULT_PERIOD = "mtd"
 STAGES = ("appointment", "quote", "backlog", "job")
 Basis = Literal["cohort", "event"]
+_LONGEST_CHOICE = 200
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Filters:
     branches: tuple[int, ...] = ()
     stage: str = ""
     basis: Basis = "cohort"
+    own: tuple[tuple[str, str], ...] = ()
+    """What the page itself lets its reader choose (``Page.choices``), sorted; the page checks the values."""
 
     def query(self, **changes: object) -> str:
         """Return these choices with ``changes`` as a query string without the question mark; defaults other than the period are left out."""
@@ -38,11 +41,20 @@ class Filters:
             parts["stage"] = chosen.stage
         if chosen.basis != "cohort":
             parts["basis"] = chosen.basis
+        parts.update(chosen.own)
         return urlencode(parts, safe=",.")
 
     def link(self, **changes: object) -> str:
         """Return the same page's address with ``changes``."""
         return "?" + self.query(**changes)
+
+    def choice(self, name: str, default: str = "") -> str:
+        """Return what the address says of one of the page's own choices."""
+        return dict(self.own).get(name, default)
+
+    def choosing(self, **own: str | None) -> str:
+        """Return the same page's address with other choices of its own; None or empty: not chosen any more."""
+        return self.link(own=tuple(sorted((name, value) for name, value in {**dict(self.own), **own}.items() if value)))
 
     def toggled(self, branch: int, every: tuple[int, ...]) -> tuple[int, ...]:
         """Return the branches after a click on ``branch``; all of ``every`` chosen is the same as none."""
@@ -62,8 +74,11 @@ class Filters:
         return frozenset(self.branches) or None
 
 
-def filters_of(query: Mapping[str, str], scope: Scope, known: tuple[int, ...], today: date) -> Filters:
-    """Read a query string; what cannot be used is left at its default, and a branch outside ``scope`` is dropped: a link shows each reader their own."""
+def filters_of(query: Mapping[str, str], scope: Scope, known: tuple[int, ...], today: date, choices: tuple[str, ...] = ()) -> Filters:
+    """Read a query string; what cannot be used is left at its default, and a branch outside ``scope`` is dropped: a link shows each reader their own.
+
+    ``choices``: names of what the page lets its reader choose besides.
+    """
     wanted = query.get("period", DEFAULT_PERIOD)
     chosen = Filters(period=wanted)
     try:
@@ -73,4 +88,5 @@ def filters_of(query: Mapping[str, str], scope: Scope, known: tuple[int, ...], t
     numbers = (int(part) for part in query.get("branch", "").split(",") if part.isascii() and part.isdigit() and len(part) < 6)
     branches = tuple(sorted({number for number in numbers if number in known and scope.allows(number)}))
     stage = query.get("stage", "")
-    return Filters(wanted, branches, stage if stage in STAGES else "", "event" if query.get("basis") == "event" else "cohort")
+    own = tuple(sorted((name, query[name]) for name in choices if 0 < len(query.get(name, "")) <= _LONGEST_CHOICE))
+    return Filters(wanted, branches, stage if stage in STAGES else "", "event" if query.get("basis") == "event" else "cohort", own)

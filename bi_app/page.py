@@ -28,3 +28,5 @@ class Page:
     """Heading in the sidebar; empty: among the first."""
     has_figures: bool = True
     """False: plotly.js is not loaded ahead."""
+    choices: tuple[str, ...] = ()
+    """Names in the address of what this page lets its reader choose besides period and branches; see ``Filters.choice``."""

@@ -48,7 +48,8 @@ class Site(Dash):
         sources, today = self.sources, self.sources.ask.today
         every = sources.reference.branches()
         visible = tuple(branch for branch in every if g.scope.allows(branch.id))
-        filters = filters_of(query, g.scope, tuple(branch.id for branch in visible), today)
+        choices = self.pages[path].choices if path in self.pages else ()
+        filters = filters_of(query, g.scope, tuple(branch.id for branch in visible), today, choices)
         return Visit(
             path, g.person, g.scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
             theme_of_request() or "light", form_token(), pace_here(path), placed,

@@ -67,3 +67,11 @@ def test_an_address_of_very_many_parts_is_nobodys() -> None:
 
 def test_the_first_of_two_values_counts() -> None:
     assert query_of("period=ytd&period=wtd") == {"period": "ytd"}
+
+
+def test_a_pages_own_choices_stand_in_its_links_and_those_of_other_pages_do_not() -> None:
+    chosen = filters_of({"metric": "leads", "grain": "week", "other": "x", "span": "9" * 500}, COMPANY, (1,), TODAY, ("metric", "grain", "span"))
+    assert chosen.own == (("grain", "week"), ("metric", "leads"))
+    assert (chosen.choice("metric"), chosen.choice("span", "year")) == ("leads", "year")
+    assert chosen.choosing(metric="sales", grain=None) == "?period=mtd&metric=sales"
+    assert chosen.link(period="ytd") == "?period=ytd&grain=week&metric=leads"
