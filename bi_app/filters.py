@@ -1,6 +1,5 @@
 """What a page is limited to: period, branches, stage and basis, as they stand in the address."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,9 +15,6 @@ SEGMENTS = {"today": "Today", "wtd": "Week", "mtd": "Month", "qtd": "Quarter", "
 MORE = ("yesterday", "last_week", "last_month", "last_quarter", "last_year", "last_28_days", "last_90_days", "last_365_days")
 """Presets in the date popover."""
 DEFAULT_PERIOD = "mtd"
-_NAMED = frozenset({"period", "branch", "stage", "basis"})
-_MOST_MORE, _LONGEST_MORE = 12, 300
-_MORE_NAME = re.compile(r"[a-z_]{1,20}")
 STAGES = ("appointment", "quote", "backlog", "job")
 Basis = Literal["cohort", "event"]
 _LONGEST_CHOICE = 200
