@@ -27,12 +27,12 @@ def large(headline: Headline) -> html.Section:
     line = html.Div(className=f"spark {words.judged(headline)}", title=headline.series_words, **{"data-spark": words.points(headline.series), "data-base": "spark", "aria-hidden": "true"},
                     **put("spark=spark", "class=judged"))
     return html.Section([
-        html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), line, html.Span(className="age"),
+        html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), line, html.Span(className="as-of"),
     ], className="card-x big", title=headline.metric.meaning, **{"aria-label": headline.words}, **live_of(headline, g.scope))
 
 
 def small(headline: Headline) -> html.Section:
     """Return a small headline."""
     return html.Section([
-        html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), html.Span(className="age"),
+        html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), html.Span(className="as-of"),
     ], className="card-x little", title=headline.metric.meaning, **{"aria-label": headline.words}, **live_of(headline, g.scope))

@@ -26,7 +26,7 @@ def spark(values: Sequence[float], judged: str, *rules: str) -> html.Span:
 
 def age() -> html.Span:
     """Return the place where live.js says how old the number is, once it is older than it should be."""
-    return html.Span(className="age")
+    return html.Span(className="as-of")
 
 
 def large_tile(visit: Visit, headline: Headline, label: str, note: str, code: str, line: html.Span) -> html.Button:

@@ -267,7 +267,7 @@ def test_numbers_that_nobody_vouches_for_say_so(company: Stage) -> None:
         company.kill("live")
         window.script("const now = Date.now; Date.now = () => now() + 100e3")
         comes(window, lambda: window.script(f"return {_LATE}") == "amber")
-        assert window.script("return document.querySelector('[data-age=amber] .age').innerText.startsWith('as of ')")
+        assert window.script("return document.querySelector('[data-age=amber] .as-of').innerText.startsWith('as of ')")
         window.script("const then = Date.now; Date.now = () => then() + 400e3")
         comes(window, lambda: window.script(f"return {_LATE}") == "red")
         company.start("live")

@@ -9,10 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import brotli
+import orjson
 import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs_version
 
+from shared.analysis.forecast import forecast_weekly
 from shared.charts.palette import PAIRS, themed
 from shared.charts.trend import Ahead, weekly_trend
 from shared.web.prerender import plain, prerender
@@ -136,3 +138,11 @@ def test_a_tree_becomes_what_dash_itself_makes_of_it() -> None:
 
 def test_nan_never_reaches_a_figure() -> None:
     assert not [value for trace in figure()["data"] for value in trace["y"] if isinstance(value, float) and math.isnan(value)]
+
+
+def test_a_figure_is_plain_json_even_where_the_band_is_its_highest_point() -> None:
+    weeks = [100_000.0 + 1_000 * number for number in range(120)]
+    ahead = forecast_weekly(weeks, 8)
+    assert ahead
+    figure = weekly_trend(MONDAY, weeks, weeks, Ahead(ahead.mean, ahead.low, ahead.high), so_far=5.0)
+    assert orjson.loads(orjson.dumps(figure))["layout"]["yaxis"]["range"][1] > max(weeks)

@@ -151,7 +151,7 @@
       const age = old > 5 * limit ? "red" : old > limit ? "amber" : "";
       if ((holder.dataset.age || "") !== age) holder.dataset.age = age;
       const text = "as of " + clock(at);
-      const shown = holder.querySelector(".age");
+      const shown = holder.querySelector(".as-of");
       if (shown && shown.textContent !== text) shown.textContent = text;
       oldest = Math.min(oldest, at);
     });
