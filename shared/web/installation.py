@@ -14,10 +14,12 @@ from shared.people.tokens import Tokens
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web.account_pages import account_pages
+from shared.web.annotation_pages import annotation_pages
 from shared.web.company_sign_in import install_company_sign_in
 from shared.web.errors import install_errors
 from shared.web.gate import identify
 from shared.web.health import Health, health
+from shared.web.kpi_pages import kpi_pages
 from shared.web.live_pages import LIVE, Live, live_pages
 from shared.web.people_pages import people_pages
 from shared.web.preference_pages import preference_pages
@@ -25,6 +27,7 @@ from shared.web.request_log import RequestLog, begin_request, install_request_lo
 from shared.web.security_headers import add_headers
 from shared.web.sign_in_pages import sign_in_pages
 from shared.web.site import EXTENSION, Site
+from shared.web.target_pages import target_pages
 from shared.web.templates_folder import pages_folder
 from shared.web.tokens_of_forms import form_token, set_visitor_cookie
 from shared.web.vendor import asset_url, vendor
@@ -65,7 +68,7 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     zone = ZoneInfo(settings.company_time_zone)
     server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, roles=ROLES, departments=DEPARTMENTS)
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
-    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages):
+    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, target_pages, kpi_pages, annotation_pages):
         server.register_blueprint(blueprint)
     if settings.oidc_issuer:
         install_company_sign_in(server, settings)
