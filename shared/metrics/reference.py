@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from shared.warehouse.branches import Branch, load_branches
 from shared.warehouse.calendar import Calendar, load_calendar
 from shared.warehouse.engines import Engines
+from shared.warehouse.target_changes import newest_change
 from shared.warehouse.targets import Target, load_targets
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _KEEP_SECONDS = 20.0
+_LOOK_SECONDS = 0.5
 
 
 class Reference:
@@ -42,7 +44,8 @@ class Reference:
             with self._engines.reader() as connection:
                 return load_targets(connection, kpis, first, last)
 
-        return self._read(("targets", kpis, first, last), load)
+        changed = self._read("targets changed", lambda: self._with(newest_change), _LOOK_SECONDS)  # a target that is set in the platform is felt at once
+        return self._read(("targets", kpis, first, last, changed), load)
 
     def forget(self) -> None:
         """Read anew next time (after somebody wrote a target)."""
