@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from pydantic import SecretStr
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -18,6 +19,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from jobs.demo.load import load_company
 from jobs.stack.ports import free_port
+from jobs.stack.valkey import Valkey
 from shared.people.demo import create_demo_people
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
@@ -37,10 +39,21 @@ class Sites:
     cmo: str
 
 
-@pytest.fixture(scope="session")
-def demo(database: Callable[..., Settings]) -> Settings:
+@pytest.fixture(scope="package")
+def queues(scratch: Path) -> Iterator[str]:
+    """A Redis of the browser tests' own: their live worker must not lead where other tests do."""
+    valkey = Valkey(scratch / "browser-valkey", free_port(), durable=False)
+    try:
+        valkey.start()
+        yield valkey.url
+    finally:
+        valkey.stop()
+
+
+@pytest.fixture(scope="package")
+def demo(database: Callable[..., Settings], queues: str) -> Settings:
     """Settings over a database with a small demo company and its people."""
-    settings = database()
+    settings = database().model_copy(update={"redis_url": SecretStr(queues)})
     engines = Engines(settings)
     load_company(engines, settings, size="small", seed=7)
     create_demo_people(engines, PASSWORD, TOKEN)
@@ -48,7 +61,7 @@ def demo(database: Callable[..., Settings]) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sites(demo: Settings) -> Iterator[Sites]:
     """Both sites under gunicorn, the live worker and the gateway."""
     ports = {"bi": free_port(), "cmo": free_port(), "gateway": free_port()}

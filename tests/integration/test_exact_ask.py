@@ -55,10 +55,10 @@ def test_what_was_just_committed_counts(warehouse: Warehouse, exact: ExactAsk) -
 def test_answers_asked_together_are_as_of_one_moment(warehouse: Warehouse, exact: ExactAsk, monkeypatch: pytest.MonkeyPatch) -> None:
     before, read = exact(SALES, COMPANY).value("gross_sales"), module.read
 
-    def late(questions: Any, connection: Any, day: Any) -> Any:
+    def late(questions: Any, connection: Any, *more: Any) -> Any:
         connection.execute(text("SELECT 1"))  # the snapshot is taken
         sell(warehouse)
-        return read(questions, connection, day)
+        return read(questions, connection, *more)
 
     monkeypatch.setattr(module, "read", late)
     total, by_branch = exact.many([SALES, BY_BRANCH], COMPANY)
