@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def prepare() -> None:
     """Migrate, build views and, in demo mode, create the demo company and its people where they are missing."""
     from jobs.warehouse_commands import migrate, views
+    from shared.alerts.defaults import ensure_default_rules
     from shared.settings import load_settings
     from shared.warehouse.engines import Engines
 
@@ -25,6 +26,7 @@ def prepare() -> None:
     views()
     if settings.demo_mode:
         _ensure_demo_people(engines, settings)
+    ensure_default_rules(engines)
 
 
 def _ensure_demo_company(engines: "Engines", settings: "Settings") -> None:

@@ -15,6 +15,8 @@ def entries(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "refresh recent": _entry("refresh_recent", every, every),
         "refresh archives": _entry("refresh_archives", crontab(hour=hour, minute=minute), timedelta(hours=12)),
+        "evaluate alerts": _entry("evaluate_alerts", timedelta(minutes=1), timedelta(seconds=55)),
+        "deliver alerts": _entry("deliver_alerts", timedelta(seconds=30), timedelta(seconds=25)),
         "upkeep": _entry("upkeep", crontab(hour=(hour + 1) % 24, minute=minute), timedelta(hours=12)),
     }
 

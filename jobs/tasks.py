@@ -6,6 +6,7 @@ from functools import cache
 
 from celery import Celery
 
+from jobs import alerts
 from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
@@ -32,6 +33,8 @@ def register(app: Celery, settings: Settings) -> None:
     @app.task(name="jobs.refresh_archives", **retried)
     def refresh_archives() -> None:
         refresh_part(engines(), settings, "archive")
+
+    alerts.register(app, settings)
 
     @app.task(name="jobs.upkeep", **retried)
     def upkeep() -> None:

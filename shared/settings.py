@@ -88,10 +88,17 @@ class Settings(BaseSettings):
     alive_file: str = Field("", description="Worker, beat and live worker touch this file every few seconds while they work, for health checks; empty: none")
     refresh_log_days: int = Field(90, ge=1, le=3650, description="Refreshes logged longer ago than this are forgotten")
 
+    # --- early warning
+    alert_digest_minutes: int = Field(60, ge=1, le=1440, description="Each person gets at most one mail of warnings in so many minutes; critical ones come at once")
+    alert_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs calls of webhooks (HMAC-SHA256); empty: webhooks are not called, and their rules say so")
+    alert_webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), description="host:port of webhooks inside the own network, which may use http and private addresses, separated by commas; none: https and public addresses only")
+    smtp_url: SecretStr = Field(SecretStr(""), description="Mail server: smtp://user:password@host:port, smtps:// or smtp+starttls://; empty: no mail is sent")
+    mail_from: str = Field("Northline <warnings@northline.example>", min_length=3, max_length=200, description="Sender of mails")
+
     # --- logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
 
-    @field_validator("replica_urls", "gateway_origins", mode="before")
+    @field_validator("replica_urls", "gateway_origins", "alert_webhook_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -102,6 +109,13 @@ class Settings(BaseSettings):
         if isinstance(value, tuple):
             return tuple(_with_driver(url) for url in value)
         return _with_driver(value)
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _known_transport(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("smtp://", "smtps://", "smtp+starttls://")):
+            raise ValueError("must start with smtp://, smtps:// or smtp+starttls://")
+        return value
 
     @field_validator("secret_key", mode="after")
     @classmethod

@@ -3,12 +3,13 @@
   "use strict";
   const HOUR = 3600e3, MINUTE = 60e3, SHOWN = 60, TURN = 12e3;
   const KINDS = ["sold", "set", "installed", "ticket", "rescinded"];
-  const ICONS = { sold: "sales", set: "calendar", installed: "production", ticket: "service", rescinded: "warning" };
+  const ICONS = { sold: "sales", set: "calendar", installed: "production", ticket: "service", rescinded: "warning", alert: "bell" };
   const root = document.documentElement, $ = (id) => document.getElementById(id);
   const events = new Map();  // topic/seq -> event
   let due = 0;
 
   document.addEventListener("northline:event", ({ detail }) => {
+    if (!detail.data.text) return;  // a warning about the company, which is told in the bell alone
     events.set(detail.topic + "/" + detail.seq, { ...detail.data, topic: detail.topic, moment: Date.parse(detail.data.at) });
     later();
   });

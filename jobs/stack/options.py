@@ -35,6 +35,8 @@ class StackSettings(BaseSettings):
     demo_password: SecretStr | None = Field(None, description="Password of every demo sign-in; made once and kept where not given")
     demo_api_token: SecretStr | None = Field(None, description="API token of the demo administrator; made once and kept where not given")
 
+    smtp_url: SecretStr | None = Field(None, description="A mail server of your own; not given: the demo keeps its mails as files under mail in the state folder")
+
     worker_processes: int = Field(2, ge=1, le=64, description="Processes of the Celery worker")
 
 

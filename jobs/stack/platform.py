@@ -31,6 +31,7 @@ class Platform:
         self.primary: Primary | None = None
         self.standby: Standby | None = None
         self.valkey: valkey.Valkey | None = None
+        self.mail_port = prefer(54025) if options.demo_mode and options.smtp_url is None else None
         if options.database_url is None:
             postgres.check_platform()
             self.primary = Primary(state.folder / "postgres", options.postgres_port or prefer(54320))
@@ -98,6 +99,8 @@ class Platform:
             "CMO_PORT": str(options.cmo_port),
             "GATEWAY_PORT": str(options.gateway_port),
         }
+        if self.mail_port is not None:
+            found |= {"SMTP_URL": f"smtp://{LOCAL}:{self.mail_port}"}
         if options.demo_mode:
             found |= {"DEMO_PASSWORD": self.demo_password, "DEMO_API_TOKEN": self.demo_api_token, "DEMO_SIZE": options.demo_size, "DEMO_SEED": str(options.demo_seed),
                       "DEMO_PEOPLE_FILE": str(self.state.folder / "people.json")}
@@ -130,7 +133,7 @@ class Platform:
         loading = needed if self._was_prepared() else (*needed, "prepare")
         queue = tuple(name for name in needed if name == "valkey")
         return [*servers, prepare, *self._sites(env, loading), self._gateway(env, queue), *self._celery(env, loading),
-                self._live_worker(env, (*needed, "prepare")), *self._demo_live(env, (*needed, "prepare"))]
+                self._live_worker(env, (*needed, "prepare")), *self._demo_live(env, (*needed, "prepare")), *self._mail(env)]
 
     def _was_prepared(self) -> bool:
         return self.primary is not None and (self.state.folder / "prepared").exists()
@@ -166,6 +169,13 @@ class Platform:
         if not (self.options.demo_mode and self.options.demo_live):
             return []
         return [Service("demo-live", lambda: _python("-m", "jobs", "demo", "--live"), after=after, env=env)]
+
+    def _mail(self, env: dict[str, str]) -> list[Service]:
+        """The demo's mails, as files under the state folder."""
+        port, folder = self.mail_port, str(self.state.folder / "mail")
+        if port is None:
+            return []
+        return [Service("mail", lambda: _python("-m", "jobs.mail", "--port", str(port), "--folder", folder), env=env, ready=lambda: not is_free(port))]
 
     def _celery(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
         return [self._celery_process(name, env, after) for name in ("worker", "beat")]

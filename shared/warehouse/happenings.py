@@ -15,9 +15,10 @@ from shared.warehouse.engines import Engines
 MOST: Final = 500
 """Lines that are read at once."""
 _UNTOLD = text("""
-SELECT h.id, h.at, h.kind, h.branch_id, coalesce(b.name, '') AS branch, coalesce(e.name, nullif(j.crew, ''), '') AS who, h.count, h.amount::float8 AS amount
+SELECT h.id, h.at, h.kind, h.branch_id, coalesce(b.name, '') AS branch, coalesce(v.title, e.name, nullif(j.crew, ''), '') AS who, h.count, h.amount::float8 AS amount
 FROM app.happening h
 LEFT JOIN crm.branch b ON b.id = h.branch_id
+LEFT JOIN app.alert_event v ON h.kind = 'alert' AND v.id = h.entity_id
 LEFT JOIN crm.sale s ON h.kind IN ('sold', 'rescinded') AND s.branch_id = h.branch_id AND s.id = h.entity_id
 LEFT JOIN crm.appointment a ON a.branch_id = h.branch_id AND a.id = CASE WHEN h.kind = 'set' THEN h.entity_id ELSE s.appointment_id END
 LEFT JOIN crm.job j ON h.kind = 'installed' AND j.branch_id = h.branch_id AND j.id = h.entity_id
@@ -33,11 +34,11 @@ class Happening:
     at: datetime
     """When it was entered."""
     kind: str
-    """sold, set, installed, ticket or rescinded."""
+    """sold, set, installed, ticket, rescinded, or alert: a warning has moved on."""
     branch_id: int
     branch: str
     who: str
-    """Representative, setter or crew; empty: nobody is named."""
+    """Representative, setter or crew, or the title of a warning; empty: nobody is named, or the warning is the company's."""
     count: int
     """How many; more than 1: one line for all that a large statement wrote."""
     amount: float | None
