@@ -56,7 +56,7 @@ def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mappi
         dl.Pane(dl.GeoJSON(url=asset_url("vendor/states.geojson"), style={"variable": here + "state"}, interactive=False), name="states", style={"zIndex": 300}),
         dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": features}, style={"variable": here + "territory"}, hideout={"chosen": chosen}, zoomToBounds=True,
                            onEachFeature={"variable": here + "each"}, id="territories"), name="territories", style={"zIndex": 400}),
-        dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": labels}, pointToLayer={"variable": here + "label"}, interactive=False), name="labels", style={"zIndex": 450, "pointerEvents": "none"}),
+        dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": labels}, pointToLayer={"variable": here + "label"}, interactive=False, id="branch-labels"), name="labels", style={"zIndex": 450, "pointerEvents": "none"}),
     ]
     return dl.Map(layers, center=[39.5, -98.35], zoom=4, zoomControl=False, attributionControl=False, scrollWheelZoom=False, dragging=False, doubleClickZoom=False, touchZoom=False, boxZoom=False,
                   keyboard=False, zoomSnap=0.05, eventHandlers={"moveend": {"variable": here + "moved"}}, zoomAnimation=False, fadeAnimation=False, className="map")

@@ -298,3 +298,20 @@ def test_tv_mode_shows_numbers_alone_and_ends_with_escape(company: Stage) -> Non
         assert window.script("return [...document.querySelectorAll('#react-entry-point .tv-part')].filter(each => each.offsetHeight).length") == 1
         window.script("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true}))")
         assert window.script("return getComputedStyle(document.querySelector('.side')).display") != "none"
+
+
+def test_what_no_message_carries_follows_without_anything_being_drawn_from_scratch(company: Stage) -> None:
+    soft = ".fs-row[data-glass=soft_amount] .amount"
+    with opened(company) as window:
+        comes(window, lambda: phase(window) == "live")
+        for part in (".leaflet-container", ".ag-root", "#trend .js-plotly-plot"):
+            window.script(f"document.querySelector('#react-entry-point {part}')?.scrollIntoView()")
+            comes(window, lambda part=part: window.script(f"return Boolean(document.querySelector('#react-entry-point {part}'))"))
+        window.script("window.kept = ['.leaflet-container', '.ag-root', '#trend .js-plotly-plot'].map(each => document.querySelector('#react-entry-point ' + each))")
+        window.script("document.querySelector('#react-entry-point .ag-header-cell[col-id=issued]').click()")
+        before = window.text(f"#react-entry-point {soft}")
+        company.sell(amount=400_000)
+        window.script("northline.redraw()")
+        comes(window, lambda: window.text(f"#react-entry-point {soft}") != before, 20)
+        assert window.script("return kept.every(each => each.isConnected)") is True
+        assert window.script("return document.querySelector('#react-entry-point .ag-header-cell[col-id=issued]').getAttribute('aria-sort')") != "none"

@@ -80,8 +80,8 @@
     React.useLayoutEffect(() => {
       if (props.html === undefined) node.current.replaceChildren(...nodesAt(props.at)); else fill(node.current, props.html);
     }, [props.html, props.at]);
-    return React.createElement(props.tag, { ...props.attributes, ref: node });
+    return React.createElement(props.tag, { ...props.attributes, "data-static": "", ref: node });
   }
 
-  window.northline = { recoloured, remember, layout, Static, actions: {} };
+  window.northline = { recoloured, remember, layout, Static, fill, actions: {} };
 })();

@@ -64,7 +64,7 @@
         plot.current.on("plotly_click", (event) => { if (latest.current.setProps) latest.current.setProps({ clickData: clicked(event) }); });
       });
     }, [props.figure, props.config]);
-    return React.createElement("div", { id: props.id, className: props.className, style: props.style, ref: box });
+    return React.createElement("div", { id: props.id, className: props.className, style: props.style, "data-figure": "", ref: box });
   }
 
   Object.assign(window.northline, { Figure, plotly });

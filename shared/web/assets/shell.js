@@ -44,10 +44,19 @@
     if (!window.dash_clientside || !dash_clientside.set_props || !$("#page")) { location.href = location.pathname + search; return; }
     if (!remembered) history.pushState(null, "", location.pathname + search);
     if (!quiet) root.dataset.loading = "yes";
-    const placed = [...document.querySelectorAll("#page [data-lazy]")].filter((each) => !$(":scope > .stand-in", each)).map((each) => each.id);
-    dash_clientside.set_props("view", { data: { path: location.pathname, search: search, at: Date.now(), placed: placed } });
+    dash_clientside.set_props("view", { data: { path: location.pathname, search: search, at: Date.now(), placed: placed() } });
   }
-  northline.redraw = () => go(location.search, true, true);
+  /* Everything anew for the same filters, while nobody asked for it: what stands there changes and is not replaced. */
+  northline.redraw = async () => {
+    const answer = await fetch("/redraw?" + new URLSearchParams({ path: location.pathname, search: location.search, placed: placed().join(",") }));
+    if (answer.status === 401) { location.reload(); return; }
+    if (!answer.ok) { console.debug("redraw:", answer.status); return; }
+    const text = await answer.text();
+    const tree = JSON.parse(root.dataset.bsTheme === answer.headers.get("X-Drawn-In") ? text : northline.recoloured(text, root.dataset.bsTheme));
+    if (tree.search !== location.search) return;  // other filters were chosen meanwhile
+    if (!northline.patch($("#page"), tree.body)) go(location.search, true, true);
+  };
+  const placed = () => [...document.querySelectorAll("#page [data-lazy]")].filter((each) => !$(":scope > .stand-in", each)).map((each) => each.id);
   addEventListener("popstate", () => go(location.search, true));
   document.addEventListener("northline:answer", (event) => {
     delete root.dataset.loading;
