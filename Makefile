@@ -6,10 +6,10 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # Compiling every module anew at each start would take longer than starting.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install run stop reset test unit check bench bench-live lock docs chromium
+.PHONY: help install run stop reset test unit check bench bench-live bench-analytics lock docs chromium
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 install: ## Install what requirements.lock names into .venv (run, test and check do so themselves)
 	@command -v $(PYTHON) >/dev/null || { echo "make: Python 3.11 or newer is missing. Install it: apt-get install python3 python3-venv" >&2; exit 1; }
@@ -38,6 +38,9 @@ bench: install ## Measure; the last line is JSON
 
 bench-live: install chromium ## Measure the live path, from commit to screen; the last line is JSON
 	@$(IN)python -m benchmarks.live $(ARGS)
+
+bench-analytics: install ## Measure the engines of trend analysis; the last line is JSON
+	@$(IN)python -m benchmarks.analytics $(ARGS)
 
 chromium: install ## Install Chromium for the browser tests where that is possible
 	@$(IN)python -m jobs.stack.chromium

@@ -12,18 +12,21 @@ from typing import Literal
 
 import numpy as np
 
+from shared.analysis import past
 from shared.analysis.scales import LEAST_DEVIATION, Kind, Scale, scale_of
 
 Sensitivity = Literal["low", "normal", "high"]
-THRESHOLDS: dict[Sensitivity, float] = {"low": 5.0, "normal": 4.0, "high": 3.2}
+THRESHOLDS: dict[Sensitivity, float] = {"low": 4.2, "normal": 3.2, "high": 2.6}
 """Score from which on a day is odd."""
-RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 5.0, "normal": 4.4, "high": 3.6}
-"""The same for a run of five days."""
-WEEKS, DRIFT, SPREAD, RUN = 8, 21, 112, 5
-"""Same weekdays that the median is of; days of drift; days that the usual deviation is of; days of a run."""
+RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 4.0, "normal": 3.2, "high": 2.6}
+"""The same for two weeks together."""
+WEEKS, DRIFT, SPREAD, RUN = 10, 28, 112, 14
+"""Same weekdays that the middle is of; days of drift; days that the usual deviation is of; days of a run."""
 _LEAST_WEEKS, _LEAST_SPREAD = 4, 21
-_CLIP = 2.5
-"""Deviations that one day adds to a run at most, so that one odd day is no run."""
+_BELL = 2.58
+"""Deviations that one day in a hundred exceeds in a bell curve."""
+_RUN_LEAST = 1.15
+"""What was expected of a run is uncertain too."""
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -38,7 +41,7 @@ class Verdict:
     """Between ``low`` and ``high`` a day is usual at the chosen sensitivity."""
     high: float
     score: float
-    """Usual deviations from what was expected, below 0 for less; of the run of five days where that is what is odd."""
+    """Usual deviations from what was expected, below 0 for less; of the last two weeks together where they are what is odd."""
     is_anomaly: bool
     words: str
 
@@ -47,10 +50,10 @@ def judge_daily(days: Sequence[date], values: Sequence[float], *, sensitivity: S
                 left_out: Collection[date] = (), kind: Kind = "count", sizes: Sequence[float] | None = None) -> list[Verdict]:
     """Return one verdict per day, in the order of ``days`` (ascending, none twice; gaps are missing days).
 
-    Expected is the median of the same weekday in the eight weeks before plus the drift of the last three weeks, on a scale where the deviation is even: square roots
-    of counts and money, arcsines of rates.  A day is odd where it departs more than usual deviations times the threshold, or where a run of five working days does
-    together (told once, when it begins).  ``holidays`` and ``left_out`` are neither judged nor learned from.  ``sizes``: the denominators of a rate, without which a
-    rate of three cases counts like one of three hundred; the expected rate is then that of all cases of eight weeks.  The first weeks are not judged.
+    Expected is the middle of the same weekday in the ten weeks before plus the drift of the last four weeks, on a scale where the deviation is even: square roots
+    of counts and money, arcsines of rates.  A day is odd where it departs more than the threshold in usual deviations, or where the two weeks that end with it do
+    together (told once, when that begins).  ``holidays`` and ``left_out`` are neither judged nor learned from.  ``sizes``: the denominators of a rate, without which
+    a rate of three cases counts like one of three hundred; the expected rate is then that of all cases of eight weeks.  The first weeks are not judged.
     Raises ValueError where lengths differ or days do not ascend.
     """
     if len(days) != len(values) or (sizes is not None and len(sizes) != len(days)):
@@ -68,73 +71,64 @@ def judge_daily(days: Sequence[date], values: Sequence[float], *, sensitivity: S
         cases = np.full(len(known), math.nan)
         cases[places] = sizes
     scale = scale_of(kind, known, cases)
-    centre, deviation, score = _against_past(scale)
-    run = _run_scores(score)
-    limit, run_limit = THRESHOLDS[sensitivity], RUN_THRESHOLDS[sensitivity]
-    starts = _starts(run, run_limit)
+    judged = _against_past(scale)
+    limit = THRESHOLDS[sensitivity]
+    starts = _starts(judged.run, RUN_THRESHOLDS[sensitivity])
     verdicts = []
     for day, value, place in zip(days, values, places.tolist(), strict=True):
         masked = day in holidays or day in left_out
-        low, expected, high = (scale.back(centre[place] + step * deviation[place], place) for step in (-limit, 0.0, limit))
-        one = float(score[place])
+        low, expected, high = (scale.back(float(judged.centre[place] + step * judged.deviation[place]), place) for step in (-limit, 0.0, limit))
+        one = float(judged.score[place])
         if masked or math.isnan(one):
             why = "left out: no ordinary day" if masked else "no value" if math.isnan(value) else "not judged: too little before it"
             verdicts.append(Verdict(day, value, *((math.nan,) * 3 if masked or math.isnan(expected) else (expected, low, high)), 0.0, is_anomaly=False, words=why))
             continue
         odd = abs(one) >= limit
         runs = not odd and bool(starts[place])
-        told = float(run[place]) if runs else one
+        told = float(judged.run[place]) if runs else one
         verdicts.append(Verdict(day, value, expected, low, high, told, odd or runs, _words(day, value, (expected, low, high), told, odd, runs, kind)))
     return verdicts
 
 
-def _against_past(scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Centre, usual deviation and score of every day on the scale."""
+@dataclass(frozen=True)
+class _Judged:
+    """Every day on the scale."""
+
+    centre: np.ndarray
+    deviation: np.ndarray
+    score: np.ndarray
+    run: np.ndarray
+
+
+def _against_past(scale: Scale) -> _Judged:
+    """Judge every day by the days before it."""
     even = scale.even
     if scale.pooled is None:
-        base = _middle(_lagged(even, range(7, 7 * WEEKS + 1, 7)), _LEAST_WEEKS)
-        drift = np.nan_to_num(_middle(_lagged(even - base, range(1, DRIFT + 1)), DRIFT // 2))
-        centre = base + drift
+        base = past.midmean(past.before(even, range(7, 7 * WEEKS + 1, 7)), _LEAST_WEEKS)
+        centre = base + np.nan_to_num(past.midmean(past.before(even - base, range(1, DRIFT + 1)), DRIFT // 2))
     else:
         centre = scale.pooled
     off = (even - centre) * scale.weight
-    spread = 1.4826 * _middle(_lagged(np.abs(off), range(1, SPREAD + 1)), _LEAST_SPREAD)
-    weekday = np.sqrt(_mean(_lagged(np.minimum(off**2, 16 * np.square(spread)), range(7, SPREAD + 1, 7)), _LEAST_WEEKS))
+    spread = 1.4826 * past.median(past.before(np.abs(off), range(1, SPREAD + 1)), _LEAST_SPREAD)
+    weekday = np.sqrt(past.mean(past.before(np.minimum(off**2, 16 * np.square(spread)), range(7, SPREAD + 1, 7)), _LEAST_WEEKS))
     deviation = np.maximum(np.maximum(spread, np.nan_to_num(weekday)), scale.least)
     deviation = np.where(deviation > LEAST_DEVIATION, deviation, math.nan)
-    return centre, deviation / scale.weight, off / deviation
+    # Where one day in a hundred departs further than it would in a bell curve, that is how this series is: its deviation is so much larger.
+    often = past.upper(past.before(np.abs(off / deviation), range(1, 366)), 100, 0.99)
+    deviation = deviation * np.maximum(np.nan_to_num(often) / _BELL, 1.0)
+    return _Judged(centre, deviation / scale.weight, off / deviation, _runs(scale))
 
 
-def _lagged(series: np.ndarray, lags: range) -> np.ndarray:
-    """[day, lag] the series so many days before; NaN before its beginning."""
-    found = np.full((len(series), len(lags)), math.nan)
-    for column, lag in enumerate(lags):
-        found[lag:, column] = series[: max(len(series) - lag, 0)]
-    return found
-
-
-def _middle(rows: np.ndarray, least: int) -> np.ndarray:
-    """Median of each row's known values; NaN where fewer than ``least`` are."""
-    ordered = np.sort(rows, axis=1)  # NaN last
-    count = np.sum(~np.isnan(rows), axis=1)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[:, None], axis=1)[:, 0]
-    high = np.take_along_axis(ordered, np.minimum(count // 2, rows.shape[1] - 1)[:, None], axis=1)[:, 0]
-    return np.where(count >= least, (low + high) / 2, math.nan)
-
-
-def _mean(rows: np.ndarray, least: int) -> np.ndarray:
-    count = np.sum(~np.isnan(rows), axis=1)
-    return np.where(count >= least, np.nansum(rows, axis=1) / np.maximum(count, 1), math.nan)
-
-
-def _run_scores(score: np.ndarray) -> np.ndarray:
-    """Of each judged day and the four judged before it together; NaN without five."""
-    run = np.full(len(score), math.nan)
-    judged = np.flatnonzero(~np.isnan(score))
-    clipped = np.clip(score[judged], -_CLIP, _CLIP)
-    for place in range(RUN - 1, len(judged)):
-        run[judged[place]] = clipped[place - RUN + 1 : place + 1].sum() / math.sqrt(RUN)
-    return run
+def _runs(scale: Scale) -> np.ndarray:
+    """Score of the last two weeks together against what they would be by the weeks before them; NaN where too few are known."""
+    if scale.pooled is None:
+        off = scale.even - past.midmean(past.before(scale.even, range(RUN, RUN + 7 * WEEKS, 7)), _LEAST_WEEKS)
+    else:
+        off = (scale.even - past.before(scale.pooled, range(RUN, RUN + 1))[:, 0]) * scale.weight
+    together = past.mean(past.before(off, range(RUN)), RUN * 2 // 3)
+    spread = 1.4826 * past.median(past.before(np.abs(together), range(RUN, 365)), 60)
+    least = max(scale.least * _RUN_LEAST / math.sqrt(RUN), LEAST_DEVIATION)
+    return np.where(np.isnan(scale.even), math.nan, together / np.maximum(spread, least))
 
 
 def _starts(run: np.ndarray, limit: float) -> np.ndarray:
@@ -155,5 +149,5 @@ def _words(day: date, value: float, band: tuple[float, float, float], score: flo
     if odd:
         return f"{shown(value)} is far {'above' if score > 0 else 'below'} the usual: {usual} ({abs(score):.1f} deviations)."
     if runs:
-        return f"Five days in a row are {'above' if score > 0 else 'below'} the usual together, though none alone ({abs(score):.1f} deviations): {shown(value)}, {usual}."
+        return f"Two weeks together are {'above' if score > 0 else 'below'} the usual ({abs(score):.1f} deviations), though this day alone is not: {shown(value)}, {usual}."
     return f"{shown(value)} is usual: {usual}."

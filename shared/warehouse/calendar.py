@@ -26,6 +26,20 @@ class Calendar:
         """Say whether ``day`` brings business: Monday to Saturday, no holiday."""
         return day.weekday() != 6 and day not in self.holidays
 
+    def unusual_days(self, start: date, end: date) -> frozenset[date]:
+        """The days from ``start`` to ``end``, both included, that are not to be judged like their weekday: what callers of ``judge_daily`` hand in as holidays.
+
+        Holidays; days that weigh less than four fifths of the same weekday two weeks around them; and the day after one that weighs half of it or less,
+        when what had waited is made up for.
+        """
+        return frozenset(day for day in _days(start, end) if day in self.holidays or self._ease(day) < 0.8 or self._ease(day - timedelta(days=1)) <= 0.5)
+
+    def _ease(self, day: date) -> float:
+        """Weight beside the median of the same weekday around it; 1 where that weighs nothing."""
+        near = sorted(self.weight(other) for weeks in (-2, -1, 1, 2) if (other := day + timedelta(days=7 * weeks)) not in self.holidays)
+        usual = near[len(near) // 2] if near else 0.0
+        return self.weight(day) / usual if usual > 0 else 1.0
+
     def working_days(self, start: date, end: date) -> int:
         """How many working days lie from ``start`` to ``end``, both included."""
         return sum(map(self.is_working, _days(start, end)))
