@@ -9,30 +9,39 @@ from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.pages.live import PAGE as LIVE
+from bi_app.pages.scorecards import PAGES as SCORECARDS
+from bi_app.pages.targets import PAGE as TARGETS
+from bi_app.pages.trends import PAGE as TRENDS
+from bi_app.scorecards.behind import Behind
+from bi_app.remembered import Remembered
 from bi_app.shell.live import register_live
 from bi_app.site import Site, build
 from bi_app.sources import Sources
+from shared.cache import Cache
 from shared.metrics.ask import CachedAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
 from shared.settings import Settings
+from shared.warehouse.annotations import Annotations
 from shared.warehouse.engines import Engines
 from shared.web import install, install_api
 from shared.web.islands import Islands
 from shared.web.prerender import plain
+from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, *SCORECARDS, TARGETS)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:
     """Return the BI site; its Flask server is ``app.server``.  One per process, because Dash keeps component registries per process."""
     known = reference or Reference(engines)
-    headlines = Headlines(ask, known, settings)
-    sources = Sources(settings, ask, headlines, known, GlassBoxes(ask, headlines, known, engines))
+    headlines, behind = Headlines(ask, known, settings), Behind(engines, settings)
+    sources = Sources(settings, ask, headlines, known, GlassBoxes(ask, headlines, known, engines), annotations=Annotations(engines), remembered=Remembered(Cache(settings)), behind=behind)
     app = build("bi_app", PAGES, sources, str(Path(__file__).parent / "assets"), _register_shell)
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
     install_api(app.server, ask, known)
+    install_vitals(app.server, behind.signs)
     return app
 
 

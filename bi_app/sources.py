@@ -1,12 +1,15 @@
 """What pages draw from, handed in by ``create_app``; tests hand in others of the same shape."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from bi_app.remembered import Remembered
+from bi_app.scorecards.behind import Behind
 from shared.metrics.ask import PageAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
 from shared.settings import Settings
+from shared.warehouse.annotations import Annotations
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,12 @@ class Sources:
     headlines: Headlines
     reference: Reference
     glass: GlassBoxes
+    annotations: Annotations | None = None
+    """What happened, in people's words; None: nobody keeps any (in tests)."""
+    remembered: Remembered = field(default_factory=Remembered)
+    """Findings that take long to work out."""
+    behind: Behind | None = None
+    """What scorecards read beside metrics; None: nothing (in tests)."""
 
     def at_once(self) -> "Sources":
         """The same for one page: its numbers stand on one look at how fresh the views are."""

@@ -28,6 +28,7 @@ SQUARE = {"type": "Polygon", "coordinates": [[[-80, 40], [-79, 40], [-79, 41], [
 BRANCHES = tuple(Branch(number, name, "America/New_York", 40.0 + number, -80.0, SQUARE, date(2000, 1, 1), None) for number, name in ((1, "Columbus"), (2, "Pittsburgh")))
 KEYS = {"branch": (("1", "Columbus"), ("2", "Pittsburgh")), "rep": (("7", "Dana Whitfield"), ("8", "Tom <b>Kessler")), "stage": (("quote", "quote"), ("job", "job")),
         "since": (("2026-11-01", "2026-11-01"), ("2026-07-01", "2026-07-01"))}
+_OTHER = (("1", "First"), ("2", "Second"))
 
 
 @dataclass
@@ -50,7 +51,7 @@ class FakeAsk:
         self.asked.append(question)
         rows: list[dict[str, object]] = [{"bucket": bucket} for bucket in _buckets(question)] if question.grain != "all" else [{}]
         for name in question.split:
-            rows = [{**row, name: key, f"{name}_label": label} for row in rows for key, label in KEYS[name]]
+            rows = [{**row, name: key, f"{name}_label": label} for row in rows for key, label in KEYS.get(name, _OTHER)]
         for declared in question.declared:
             for row in rows:
                 row[declared.name] = self.values.get(declared.name, self.rates if self.rates is not None and isinstance(declared.formula, Ratio | Quantile) else self.value)
