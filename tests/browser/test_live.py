@@ -308,10 +308,12 @@ def test_what_no_message_carries_follows_without_anything_being_drawn_from_scrat
             window.script(f"document.querySelector('#react-entry-point {part}')?.scrollIntoView()")
             comes(window, lambda part=part: window.script(f"return Boolean(document.querySelector('#react-entry-point {part}'))"))
         window.script("window.kept = ['.leaflet-container', '.ag-root', '#trend .js-plotly-plot'].map(each => document.querySelector('#react-entry-point ' + each))")
-        window.script("document.querySelector('#react-entry-point .ag-header-cell[col-id=issued]').click()")
+        window.script("document.querySelector('#react-entry-point .ag-header-cell[col-id=issued] .ag-header-cell-label').click()")
+        order = "return document.querySelector('#react-entry-point .ag-header-cell[col-id=issued]').getAttribute('aria-sort')"
+        comes(window, lambda: window.script(order) == "descending")
         before = window.text(f"#react-entry-point {soft}")
         company.sell(amount=400_000)
         window.script("northline.redraw()")
         comes(window, lambda: window.text(f"#react-entry-point {soft}") != before, 20)
         assert window.script("return kept.every(each => each.isConnected)") is True
-        assert window.script("return document.querySelector('#react-entry-point .ag-header-cell[col-id=issued]').getAttribute('aria-sort')") != "none"
+        assert window.script(order) == "descending"
