@@ -7,6 +7,7 @@ from dash import Input, Output
 
 from bi_app.glass import register_glass
 from bi_app.page import Page
+from bi_app.pages.compare import PAGE as COMPARE
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.scorecards import PAGES as SCORECARDS
@@ -30,7 +31,7 @@ from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, *SCORECARDS, TARGETS)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, *SCORECARDS, COMPARE, TARGETS)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:

@@ -11,6 +11,7 @@ from bi_app.glass_rows import PAGE_ROWS, rows_part
 from bi_app.shell.parts import empty, icon
 from bi_app.site import Site, query_of
 from bi_app.sources import Sources
+from bi_app.targets.care import care_section
 from bi_app.visit import Visit
 from shared.clock import now
 from shared.metrics.errors import OutOfScopeError, QuestionError
@@ -54,6 +55,7 @@ def glass_body(visit: Visit, sources: Sources, box: GlassBox, wanted: Wanted, co
         html.P(f"{headline.words}.", className="glass-say"),
         html.Dl(facts(visit, box), className="facts"),
         html.H3([icon("formula"), "Formula"]), html.Div(box.formula, className="formula"),
+        *care_section(visit, headline.metric),
         rows_part(box, rows, code, part, page) if rows else None,
         html.H3([icon("table"), "SQL", html.Button([icon("copy"), html.Span("Copy")], className="button", type="button", **{"data-do": "copy", "data-from": "#glass-sql"})]),
         html.Pre("\n\n".join(f"{statement.rstrip(';')};" for statement in box.sql), className="sql", id="glass-sql", tabIndex=0),

@@ -1,0 +1,1 @@
+"""Parts of the page that puts branches and representatives side by side."""
