@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from bi_app.visit import Visit
+from shared.metrics.errors import QuestionError
 from shared.metrics.headline import Wanted
-from shared.metrics.period import Period, add_months, month_start, period, quarter_start, week_start
+from shared.metrics.period import Period, add_months, custom, month_start, period, quarter_start, week_start
 from shared.metrics.question import Grain, Question
 
 REVENUE = {"today": "Today", "wtd": "This week", "mtd": "This month", "ytd": "This year"}
@@ -12,6 +13,7 @@ REVENUE = {"today": "Today", "wtd": "This week", "mtd": "This month", "ytd": "Th
 REVENUE_METRIC = "net_sales_amount"
 FLOW = ("leads", "set_rate", "issue_rate", "sit_rate", "net_close_rate", "nsli", "cancel_rate", "cost_per_lead")
 """Metrics of the strip, over the chosen period."""
+_LONGEST_KEY = 6
 
 
 def revenue_wanted(visit: Visit, fiscal_start_month: int) -> list[Wanted]:
@@ -41,10 +43,28 @@ def glass_code(preset: str) -> str:
 
 
 def wanted_of(code: str, visit: Visit, fiscal_start_month: int) -> Wanted:
-    """Return the headline behind a tile's code: a metric's name, or ``metric@preset`` for a span of its own.
+    """Return the headline behind a code: a metric's name, ``metric@period`` for a span of its own, ``metric@period@rep=7`` for one key of a dimension.
 
-    Raises UnknownMetricError or QuestionError for a code that no tile has.
+    ``period`` is a preset, two days with .. between, or empty for the page's.  ``branch=3`` means that branch.  Raises UnknownMetricError or QuestionError for what cannot be.
     """
-    name, _, preset = code.partition("@")
-    span = period(preset, visit.today, fiscal_start_month) if preset else visit.period
-    return Wanted(name, span, branches=visit.filters.branch_set)
+    name, _, rest = code.partition("@")
+    span, _, conditions = rest.partition("@")
+    branches, where = visit.filters.branch_set, []
+    for condition in filter(None, conditions.split("@")):
+        by, _, key = condition.partition("=")
+        if by != "branch":
+            where.append((by, (key,)))
+        elif key.isascii() and key.isdigit() and len(key) < _LONGEST_KEY:
+            branches = frozenset({int(key)})
+        else:
+            raise QuestionError("branch", f"a branch is named by its number, not {key[:40]!r}")
+    return Wanted(name, _span(span, visit, fiscal_start_month), branches=branches, where=tuple(where))
+
+
+def _span(code: str, visit: Visit, fiscal_start_month: int) -> Period:
+    if not code:
+        return visit.period
+    if ".." in code:
+        start, _, end = code.partition("..")
+        return custom(start, end)
+    return period(code, visit.today, fiscal_start_month)

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from shared.analysis.ranking import Contender, Ranked, rank
+from shared.analysis.ranking import Ranked
 from shared.metrics.ask import Answer, Ask
 from shared.metrics.comparison import compare
-from shared.metrics.metric import Better
 from shared.metrics.period import Period
 from shared.metrics.question import Question
 from shared.metrics.reference import Reference
-from shared.metrics.registry import metric
 from shared.metrics.scope import Scope
+from shared.metrics.standings import ranked
 
 BESIDE = ("nsli", "issued", "demos", "sit_rate", "net_close_rate")
 """Anchored on the appointment's day, as every rate of a representative is."""
@@ -59,12 +58,5 @@ def _values(answer: Answer) -> dict[str, dict[str, float]]:
 
 
 def _ranked(answers: list[Answer], by: str) -> list[Ranked]:
-    declared = metric(by)
     reps, groups = (answers[0], answers[1]) if by in BESIDE else (answers[2], answers[3])
-    group = {str(row["branch"]): float(row[by]) for row in groups.frame.to_dict("records")}
-    sample = f"{by}__n"
-    contenders = [
-        Contender(f"{row['rep']}/{row['branch']}", str(row["rep_label"]), float(row[by]), float(row[sample]) if sample in row else float("inf"), group.get(str(row["branch"]), float("nan")))
-        for row in reps.frame.to_dict("records") if row["rep"] != "0"
-    ]
-    return rank(contenders, declared.minimum_sample, best_is_high=declared.better is not Better.DOWN)
+    return ranked(reps, groups, by, "rep")

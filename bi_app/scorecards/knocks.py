@@ -1,0 +1,33 @@
+"""Doors on the map: where canvassers knocked, and where it brought leads."""
+
+import dash_leaflet as dl
+from dash import html
+
+from bi_app.scorecards.behind import Behind
+from bi_app.shell.lazy import lazy
+from bi_app.shell.parts import card, empty
+from bi_app.visit import Visit
+from shared.web import asset_url
+
+TITLE = "Doors on the map"
+_KEYS = (("good", "6 and more"), ("warn", "3 to 6"), ("bad", "under 3 leads"))
+
+
+def knocks_card(visit: Visit, behind: Behind) -> html.Section:
+    """Return the map of the period's knocks over the territories of the chosen branches."""
+    spots = behind.knocks(visit)
+    if not spots:
+        return card(4, TITLE, empty("No door was knocked on in these days.", symbol="map"))
+    features = [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [spot.longitude, spot.latitude]},
+                 "properties": {"doors": spot.doors, "leads": spot.leads, "words": f"{spot.territory or 'No territory'}: {spot.doors:,} doors, {spot.leads:,} leads"}} for spot in spots]
+    borders = [{"type": "Feature", "geometry": dict(branch.territory), "properties": {"name": branch.name}} for branch in visit.chosen if branch.territory]
+    here = "northlineKnocks."
+    layers = [
+        dl.Pane(dl.GeoJSON(url=asset_url("vendor/states.geojson"), style={"variable": here + "state"}, interactive=False), name="states", style={"zIndex": 300}),
+        dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": borders}, style={"variable": here + "territory"}, interactive=False), name="territories", style={"zIndex": 400}),
+        dl.Pane(dl.GeoJSON(data={"type": "FeatureCollection", "features": features}, pointToLayer={"variable": here + "spot"}, zoomToBounds=True, id="knocks"), name="spots", style={"zIndex": 450}),
+    ]
+    drawn = dl.Map(layers, center=[39.5, -98.35], zoom=4, attributionControl=False, scrollWheelZoom=False, zoomSnap=0.25, zoomAnimation=False, fadeAnimation=False, className="map")
+    keys = html.Span([html.Span("Leads per 100 doors:"), *(html.Span([html.I(className=f"dot k-{status}"), text]) for status, text in _KEYS)], className="keys")
+    doors = sum(spot.doors for spot in spots)
+    return card(4, TITLE, lazy(visit, "sc-map", drawn, html.Div(className="bone map-bone"), "map-box sc-map"), sub=keys, side=html.Span(f"{doors:,} doors", className="note"), name="sc-knocks")
