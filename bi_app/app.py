@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import Input, Output
 
+from bi_app.behind import Behind
 from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.compare import PAGE as COMPARE
@@ -13,7 +14,6 @@ from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.scorecards import PAGES as SCORECARDS
 from bi_app.pages.targets import PAGE as TARGETS
 from bi_app.pages.trends import PAGE as TRENDS
-from bi_app.scorecards.behind import Behind
 from bi_app.remembered import Remembered
 from bi_app.shell.live import register_live
 from bi_app.site import Site, build

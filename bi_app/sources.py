@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from bi_app.behind import Behind
 from bi_app.remembered import Remembered
-from bi_app.scorecards.behind import Behind
 from shared.metrics.ask import PageAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines

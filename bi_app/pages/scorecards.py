@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
+from bi_app.behind import Behind
 from bi_app.page import Page
 from bi_app.scorecards import branches, tiles, trend
-from bi_app.scorecards.behind import Behind
 from bi_app.scorecards.breakdowns import breakdown_card
 from bi_app.scorecards.knocks import TITLE as KNOCKS
 from bi_app.scorecards.knocks import knocks_card

@@ -3,7 +3,7 @@
 import dash_leaflet as dl
 from dash import html
 
-from bi_app.scorecards.behind import Behind
+from bi_app.behind import Behind
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.visit import Visit

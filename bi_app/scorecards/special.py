@@ -5,7 +5,7 @@ import math
 import orjson
 from dash import dcc, html
 
-from bi_app.scorecards.behind import Behind
+from bi_app.behind import Behind
 from bi_app.shell.parts import card, empty, icon, key
 from bi_app.visit import Visit
 from shared.analysis.ageing import BANDS, band

@@ -4,7 +4,7 @@ from datetime import date
 
 from dash import html
 
-from bi_app.scorecards.behind import Behind
+from bi_app.behind import Behind
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.metrics.format import MISSING, write

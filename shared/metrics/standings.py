@@ -42,7 +42,7 @@ class Standing:
     """Places gained or lost there."""
 
 
-def standings(ask: Ask, reference: Reference, period: Period, scope: Scope, by: str, metrics: tuple[str, ...], *, over: str, branches: frozenset[int] | None = None) -> list[Standing]:  # noqa: PLR0913 -- what a ranking is
+def standings(ask: Ask, reference: Reference, period: Period, scope: Scope, by: str, metrics: tuple[str, ...], *, over: str, branches: frozenset[int] | None = None) -> list[Standing]:
     """Rank every ``over`` (a dimension) by ``by``, one of ``metrics``; ties share a rank, unassigned work is left out.
 
     Somebody who worked at two branches has a line at each.  Raises what ``ask`` raises.
@@ -81,7 +81,7 @@ def ranked(answer: Answer, groups: Answer, by: str, over: str) -> list[Ranked]:
     return rank(contenders, declared.minimum_sample, best_is_high=declared.better is not Better.DOWN)
 
 
-def _standing(each: Ranked, row: dict[str, object], over: str, metrics: tuple[str, ...], before: dict[str, int], places: tuple[dict[str, int], dict[str, int]]) -> Standing:  # noqa: PLR0913
+def _standing(each: Ranked, row: dict[str, object], over: str, metrics: tuple[str, ...], before: dict[str, int], places: tuple[dict[str, int], dict[str, int]]) -> Standing:
     key, has_branch = each.contender.key, over != "branch" and "branch" in row
     now, then = places
     return Standing(
