@@ -14,6 +14,7 @@ from shared.people.tokens import Tokens
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web.account_pages import account_pages
+from shared.web.alert_pages import alert_pages
 from shared.web.annotation_pages import annotation_pages
 from shared.web.company_sign_in import install_company_sign_in
 from shared.web.errors import install_errors
@@ -68,7 +69,7 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     zone = ZoneInfo(settings.company_time_zone)
     server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, roles=ROLES, departments=DEPARTMENTS)
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
-    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, target_pages, kpi_pages, annotation_pages):
+    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, alert_pages, target_pages, kpi_pages, annotation_pages):
         server.register_blueprint(blueprint)
     if settings.oidc_issuer:
         install_company_sign_in(server, settings)
