@@ -5,6 +5,9 @@ from datetime import datetime
 
 from shared.people.roles import ROLES, Role, SiteName
 
+_SCORECARD_OF = {"sales": "/scorecards/branch", **{name: f"/scorecards/{name}" for name in ("production", "service", "telemarketing", "canvass", "technology")}}
+"""Department -> its scorecard; marketing's numbers stand on the executive page and on the CMO site."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -35,6 +38,13 @@ class Person:
         """Return one or two capitals for an avatar."""
         words = self.name.split()
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+    @property
+    def first_page(self) -> str:
+        """Return the page of the BI site that this person lands on after signing in: a head of a department and a branch manager on their scorecard."""
+        if self.role == "branch_manager":
+            return "/scorecards/branch"
+        return _SCORECARD_OF.get(self.department or "", "/") if self.role == "department_head" else "/"
 
     def may_enter(self, site: SiteName) -> bool:
         """Say whether this person may use ``site`` at all."""

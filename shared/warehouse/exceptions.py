@@ -24,7 +24,7 @@ class Exceptions:
     """(column, heading, how it is written)."""
     sql: str
     metric: str
-    """Whose glass box shows the rows behind."""
+    """Whose glass box shows the rows behind: a metric, or metric@period."""
     none: str
     """What is said when nothing is wrong."""
     has_branch: bool = True
@@ -43,7 +43,7 @@ EXCEPTIONS: dict[str, Exceptions] = {
         " :today - a.scheduled_on AS days, count(*) OVER () AS total FROM crm.appointment a JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id AND l.disregard IS NULL"
         f" {_HOUSEHOLD} LEFT JOIN crm.employee e ON e.id = a.rep_id JOIN crm.branch b ON b.id = a.branch_id"
         f" WHERE a.issued_at IS NOT NULL AND a.result IS NULL AND a.scheduled_on BETWEEN CAST(:today AS date) - 365 AND CAST(:today AS date) - 1 AND {_WHERE.format('a')}"
-        " ORDER BY coalesce(a.quoted_amount, 0) DESC, a.scheduled_on, a.id LIMIT :most", "unresulted_rate", "Every appointment that was due has a result."),
+        " ORDER BY coalesce(a.quoted_amount, 0) DESC, a.scheduled_on, a.id LIMIT :most", "unresulted_rate@last_365_days", "Every appointment that was due has a result."),
     "cancelled": Exceptions(
         "Largest cancellations", "Contracts cancelled in the period, largest first",
         (("label", "Contract", "text"), ("rep", "Representative", "text"), ("cancelled", "Cancelled", "day"), ("amount", "Lost", "money")),
@@ -92,7 +92,7 @@ EXCEPTIONS: dict[str, Exceptions] = {
         " (extract(epoch FROM now() - l.created_at) / 60)::float8 AS minutes, count(*) OVER () AS total FROM crm.lead l"
         f" {_HOUSEHOLD} LEFT JOIN crm.lead_source c ON c.id = l.source_id JOIN crm.branch b ON b.id = l.branch_id"
         f" WHERE l.disregard IS NULL AND l.first_attempt_at IS NULL AND l.created_on BETWEEN CAST(:today AS date) - 30 AND :today AND {_WHERE.format('l')} ORDER BY l.created_at, l.id LIMIT :most",
-        "contact_rate", "Every lead of the last 30 days was attempted."),
+        "contact_rate@last_28_days", "Every lead of the last 30 days was attempted."),
     "dry_canvassers": Exceptions(
         "Doors since the last lead", "Canvassers who are out in the period, by doors knocked since their last lead; the longest drought first",
         (("label", "Canvasser", "text"), ("last_lead", "Last lead", "day"), ("doors", "Doors since", "count")),

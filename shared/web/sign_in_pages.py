@@ -63,7 +63,7 @@ def sign_out() -> Response:
 
 
 def open_session(person: Person, target: str) -> Response:
-    """Open a session for ``person`` and send them to ``target``; an older session of this browser ends (no fixation)."""
+    """Open a session for ``person`` and send them to ``target`` (where that is the first page: to the one of their role); an older session of this browser ends (no fixation)."""
     here = site()
     if old := request.cookies.get(here.session_cookie):
         session = here.sessions.find(old)
@@ -71,7 +71,8 @@ def open_session(person: Person, target: str) -> Response:
             here.sessions.end(session)
     token = here.sessions.start(person, request.remote_addr or "", request.headers.get("User-Agent", ""))
     g.person = person
-    response = redirect("/account/password" if person.must_change_password else target, 303)
+    first = person.first_page if target == "/" and here.name == "bi" else target
+    response = redirect("/account/password" if person.must_change_password else first, 303)
     response.set_cookie(here.session_cookie, token, httponly=True, samesite="Lax", secure=here.settings.secure_cookies, path="/",
                         max_age=_COOKIE_SECONDS)
     return response
