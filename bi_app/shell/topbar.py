@@ -9,6 +9,7 @@ from bi_app.filters import MORE, SEGMENTS
 from bi_app.shell.live import badge
 from bi_app.shell.parts import icon, popover
 from bi_app.visit import Visit
+from shared.live.topic import event_topics
 from shared.metrics.period import PRESETS
 
 
@@ -20,7 +21,13 @@ def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, peri
     about = f"{visit.branch_words} · {visit.period.words if periods else f'{visit.today:%A}, {visit.today.day} {visit.today:%B %Y}'}{words}"
     heading = html.Div([html.H1(title), html.Div(about, className="sub", title=about)], className="heading")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    return html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, theme], className="top")
+    return html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, bell(visit), theme], className="top")
+
+
+def bell(visit: Visit) -> html.A:
+    """Return the way to the warnings; alerts.js writes how many nobody has taken note of, anew whenever one moves on."""
+    return html.A([icon("bell"), html.B("", className="bell-n", hidden=True)], href="/alerts", className="ib icon bell no-print", title="Warnings",
+                  **{"aria-label": "Warnings", "data-live": " ".join(event_topics(frozenset(branch.id for branch in visit.branches)))})
 
 
 def segments(visit: Visit) -> html.Nav:
