@@ -1,7 +1,6 @@
 """The navigation at the left, and at the bottom on a phone."""
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -20,7 +19,10 @@ def _link(page: Page, visit: Visit) -> html.A:
 
 def _grouped(pages: Sequence[Page], visit: Visit) -> list[Component]:
     found: list[Component] = []
-    for group, members in groupby(pages, key=lambda page: page.group):
+    groups: dict[str, list[Page]] = {}
+    for page in pages:  # in the order in which their groups come first
+        groups.setdefault(page.group, []).append(page)
+    for group, members in groups.items():
         if group:
             found.append(html.H2(group))
         found.extend(_link(page, visit) for page in members)
