@@ -62,8 +62,8 @@ def _cards(visit: Visit, sources: Sources, choices: Choices, numbers: Numbers) -
         drawn(12, choices.metric.label, lambda: main.main_card(visit, choices, numbers, findings(), noted, said)),
         *([drawn(12, "Split", lambda: split.split_card(visit, choices, numbers))] if choices.split else []),
         drawn(7, explain.WHY, lambda: explain.why_card(visit, sources, choices, numbers, findings(), noted)), drawn(5, explain.ODD, lambda: explain.odd_card(visit, choices, numbers, findings(), noted, said)),
-        drawn(12, growth.TITLE, lambda: growth.growth_card(visit, choices, numbers)),
-        drawn(6, season.TITLE, lambda: season.season_card(visit, numbers, findings())), drawn(6, season.APART, lambda: season.apart_card(visit, numbers, findings())),
+        drawn(7, growth.TITLE, lambda: growth.growth_card(visit, choices, numbers)),
+        drawn(5, season.TITLE, lambda: season.season_card(visit, numbers, findings())), drawn(12, season.APART, lambda: season.apart_card(visit, numbers, findings())),
         drawn(12, notes.TITLE, lambda: notes.notes_card(visit, [note for note in noted if note.last >= numbers.shown.start])),
     ]
 

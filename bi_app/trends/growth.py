@@ -37,13 +37,13 @@ def growth_card(visit: Visit, choices: Choices, numbers: Numbers) -> html.Sectio
     """Return the card."""
     rows = growth_rows(numbers, choices, visit.today)
     if not rows:
-        return card(6, TITLE, empty("Growth needs at least two complete weeks."), name="tr-growth")
+        return card(7, TITLE, empty("Growth needs at least two complete weeks."), name="tr-growth")
     lines = [html.Tr([
         html.Td([html.B(row.name), html.Small(row.words)], className="tr-what"), html.Td(html.Span(_percent(row.value), className=f"delta {_judged(row.value, numbers.metric)}"), className="n"),
         html.Td([html.Code(row.arithmetic), html.Span([icon("warning"), row.warning], className="tr-warn") if row.warning else None], className="tr-how"),
     ]) for row in rows]
     head = html.Tr([html.Th("Of complete periods"), html.Th("Growth", className="n"), html.Th("How it is worked out")])
-    return card(6, TITLE, html.Table([html.Thead(head), html.Tbody(lines)], className="tb tr-grow"), table(["Growth", "Periods", "Value", "Arithmetic"], [(row.name, row.words, _percent(row.value), row.arithmetic) for row in rows], "As plain text"),
+    return card(7, TITLE, html.Table([html.Thead(head), html.Tbody(lines)], className="tb tr-grow"), table(["Growth", "Periods", "Value", "Arithmetic"], [(row.name, row.words, _percent(row.value), row.arithmetic) for row in rows], "As plain text"),
                 sub="The running period is never compared as if it were over", name="tr-growth")
 
 
@@ -67,7 +67,8 @@ def growth_rows(numbers: Numbers, choices: Choices, today: date) -> list[Row]:
 
 
 def _row(name: str, after: Period, base: Period, found: Growth, unit: Unit) -> Row:
-    arithmetic = f"({write_exact(found.current, unit)} − {write_exact(found.base, unit)}) ÷ {write_exact(abs(found.base), unit)}"
+    now, was, size = (write_exact(each, unit).removesuffix(".00") for each in (found.current, found.base, abs(found.base)))
+    arithmetic = f"({now} − {was}) ÷ {size}"
     return Row(name, f"{after.words} against {base.words}", found.value, arithmetic, found.warning)
 
 

@@ -23,8 +23,8 @@ def season_card(visit: Visit, numbers: Numbers, findings: Findings) -> html.Sect
             figures.append(html.Div([html.H3(f"By {name}"), graph(visit, f"trends-{name}", index_bars(found, names, now), 190)], className=f"tr-index {name}"))
             rows += [(label, "—" if math.isnan(value) else f"{value:.3f}", "—" if math.isnan(value) else f"{value - 1:+.1%}") for label, value in zip(names, found.values(), strict=True)]
     if not figures:
-        return card(6, TITLE, empty("A season by weekday needs some weeks of days, one by month a year and a half."), name="tr-season")
-    return card(6, TITLE, html.P([html.B(normal_words(visit, numbers, findings)), " ", findings.season_words], className="tr-say"), html.Div(figures, className="tr-indices"), table(["", "Index", "Against the average"], rows),
+        return card(5, TITLE, empty("A season by weekday needs some weeks of days, one by month a year and a half."), name="tr-season")
+    return card(5, TITLE, html.P([html.B(normal_words(visit, numbers, findings)), " ", findings.season_words], className="tr-say"), html.Div(figures, className="tr-indices"), table(["", "Index", "Against the average"], rows),
                 sub="1 is an average month or weekday; holidays and days left out do not count", name="tr-season")
 
 
@@ -40,13 +40,13 @@ def normal_words(visit: Visit, numbers: Numbers, findings: Findings) -> str:
 def apart_card(visit: Visit, numbers: Numbers, findings: Findings) -> html.Section:
     """Return the card of the decomposition by week."""
     if not findings.parts:
-        return card(6, APART, empty("Taking a series apart needs two complete years of weeks."), name="tr-apart")
+        return card(12, APART, empty("Taking a series apart needs two complete years of weeks."), name="tr-apart")
     known = numbers.by["week"].values_by_day
     parts = {"Actual": [known.get(week, math.nan) for week in findings.part_weeks], **findings.parts}
     trend, season = findings.strengths
     said = f"{_strength(season)} season (strength {season:.2f} of 1) and {_strength(trend).lower()} trend ({trend:.2f}); trend + season + remainder is the actual, week by week."
     rows = [(f"Week of {week.day} {week:%b %Y}", *(write(part[place], numbers.metric.unit) for part in parts.values())) for place, week in enumerate(findings.part_weeks)]
-    return card(6, APART, html.P(said, className="tr-say"), graph(visit, "trends-apart", decomposition(findings.part_weeks, parts, numbers.metric.unit), 330), table(["Week", *parts], rows[::-1]), sub="By week, over all history", name="tr-apart")
+    return card(12, APART, html.P(said, className="tr-say"), graph(visit, "trends-apart", decomposition(findings.part_weeks, parts, numbers.metric.unit), 330), table(["Week", *parts], rows[::-1]), sub="By week, over all history", name="tr-apart")
 
 
 def _strength(value: float) -> str:

@@ -42,4 +42,4 @@ def decomposition(buckets: Sequence[date], parts: Mapping[str, Sequence[float]],
                                  "ticklabelstandoff": 8, **({"tickprefix": "$", "tickformat": "~s"} if unit is Unit.MONEY else {"tickformat": ".0~%"} if unit is Unit.PERCENT else {"tickformat": "~s"})}
         labels.append({"xref": "paper", "yref": "paper", "x": 0, "y": top - 0.09 / count, "xanchor": "left", "yanchor": "bottom", "text": name, "showarrow": False, "font": {"size": 11.5, "color": "#667085"}})
     first = axes.pop("yaxis")
-    return {"data": traces, "layout": layout(height, annotations=labels, xaxis={"type": "date", "tickformat": "%b\n%Y", "nticks": 8, "tickangle": 0, "anchor": "free", "position": 0}, yaxis=first, **axes)}
+    return {"data": traces, "layout": layout(height, margin={"l": 0, "r": 0, "t": 18, "b": 0}, annotations=labels, xaxis={"type": "date", "tickformat": "%b\n%Y", "nticks": 8, "tickangle": 0, "anchor": "free", "position": 0}, yaxis=first, **axes)}
