@@ -9,6 +9,7 @@ from bi_app.behind import Behind
 from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.compare import PAGE as COMPARE
+from bi_app.pages.alerts import PAGE as ALERTS
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.scorecards import PAGES as SCORECARDS
@@ -31,7 +32,7 @@ from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, *SCORECARDS, TARGETS)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, *SCORECARDS, TARGETS, ALERTS)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:
