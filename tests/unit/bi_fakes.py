@@ -28,6 +28,8 @@ SQUARE = {"type": "Polygon", "coordinates": [[[-80, 40], [-79, 40], [-79, 41], [
 BRANCHES = tuple(Branch(number, name, "America/New_York", 40.0 + number, -80.0, SQUARE, date(2000, 1, 1), None) for number, name in ((1, "Columbus"), (2, "Pittsburgh")))
 KEYS = {"branch": (("1", "Columbus"), ("2", "Pittsburgh")), "rep": (("7", "Dana Whitfield"), ("8", "Tom <b>Kessler")), "stage": (("quote", "quote"), ("job", "job")),
         "since": (("2026-11-01", "2026-11-01"), ("2026-07-01", "2026-07-01"))}
+_TWO = (("1", "One"), ("2", "Two"))
+"""Keys of any other dimension."""
 _OTHER = (("1", "First"), ("2", "Second"))
 
 
