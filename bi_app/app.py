@@ -32,7 +32,7 @@ from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, *SCORECARDS, TARGETS, ALERTS)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, ALERTS, *SCORECARDS, TARGETS)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:

@@ -43,9 +43,9 @@ def over_card(cards: Sequence[Card], here: Now) -> html.Section:
     """Return what is over, newest first."""
     found = [each for each in cards if each["state"] == "resolved"][:_RECENT]
     if not found:
-        return card(4, "Lately over", empty("What ends stands here for a while.", title="Nothing ended yet", symbol="clock"))
+        return card(4, "Lately over", empty("What ends stands here for a while.", title="Nothing ended yet", symbol="clock"), name="al-late")
     rows = [html.Li([html.Span(icon("good"), className="al-mark good"), html.Span([html.B(each["name"]), html.Small(f"{words.subject(each, here.company)} · {words.moment(each['since'], here.zone, here.moment)}")])]) for each in found]
-    return card(4, "Lately over", html.Ul(rows, className="al-over"))
+    return card(4, "Lately over", html.Ul(rows, className="al-over"), name="al-late")
 
 
 def _is_wanted(each: Card, chosen: str) -> bool:
