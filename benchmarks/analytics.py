@@ -34,9 +34,8 @@ DATA = Path(os.environ.get("BENCH_DATA", str(ROOT.parent / "shared" / "data")))
 PUBLISHED = {"ARTime": 74.85, "HTM": 70.10, "CAD OSE": 69.90, "KNN-CAD": 57.99, "Twitter ADVec": 47.06, "windowed Gaussian": 39.65}
 """Standard profile, on the whole corpus."""
 METRICS: dict[str, tuple[Kind, str]] = {
-    **{name: ("count", "") for name in ("leads", "appointments_set", "scheduled", "issued", "demos", "gross_sales", "net_sales", "dials", "doors", "door_leads", "jobs_started",
-                                        "jobs_completed", "tickets_opened", "tickets_closed")},
-    **{name: ("money", "") for name in ("net_sales_amount", "collected_amount", "installed_amount")},
+    **dict.fromkeys(("leads", "appointments_set", "scheduled", "issued", "demos", "gross_sales", "net_sales", "dials", "doors", "door_leads", "jobs_started", "jobs_completed", "tickets_opened", "tickets_closed"), ("count", "")),
+    **dict.fromkeys(("net_sales_amount", "collected_amount", "installed_amount"), ("money", "")),
     "gross_close_rate": ("rate", "demos"), "sit_rate": ("rate", "issued"), "contact_rate": ("rate", "leads"), "set_rate": ("rate", "leads"), "call_contact_rate": ("rate", "dials"),
 }
 """What scorecards show by day and branch -> kind, and the metric that is its denominator."""
@@ -101,10 +100,10 @@ def measure_demo(settings: Settings) -> dict[str, Any]:
     """Odd days and the season of a demo company."""
     engines = Engines(settings)
     try:
-        company = company_of(CachedAsk(engines, Cache(settings), settings), settings.database_url)
+        company = company_of(CachedAsk(engines, Cache(settings), settings), settings.database_url.get_secret_value())
         days = next(iter(company.values())).days
         unusual = Reference(engines).calendar().unusual_days(days[0], days[-1])
-        odd = planted_days.measure(company, planted_days.planted_in(settings.database_url), unusual)
+        odd = planted_days.measure(company, planted_days.planted_in(settings.database_url.get_secret_value()), unusual)
         return {"demo_anomalies": odd, "seasonality": measure_seasonality(company, unusual)}
     finally:
         engines.dispose()

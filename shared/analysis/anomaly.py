@@ -20,6 +20,8 @@ THRESHOLDS: dict[Sensitivity, float] = {"low": 4.2, "normal": 3.2, "high": 2.6}
 """Score from which on a day is odd."""
 RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 4.0, "normal": 3.2, "high": 2.6}
 """The same for two weeks together."""
+MONEY = 1.15
+"""Times the threshold: sums of few large amounts stray further than a bell curve does."""
 WEEKS, DRIFT, SPREAD, RUN = 10, 28, 112, 14
 """Same weekdays that the middle is of; days of drift; days that the usual deviation is of; days of a run."""
 _LEAST_WEEKS, _LEAST_SPREAD = 4, 21
@@ -72,7 +74,7 @@ def judge_daily(days: Sequence[date], values: Sequence[float], *, sensitivity: S
         cases[places] = sizes
     scale = scale_of(kind, known, cases)
     judged = _against_past(scale)
-    limit = THRESHOLDS[sensitivity]
+    limit = THRESHOLDS[sensitivity] * (MONEY if kind == "money" else 1.0)
     starts = _starts(judged.run, RUN_THRESHOLDS[sensitivity])
     verdicts = []
     for day, value, place in zip(days, values, places.tolist(), strict=True):

@@ -29,10 +29,9 @@ class Calendar:
     def unusual_days(self, start: date, end: date) -> frozenset[date]:
         """The days from ``start`` to ``end``, both included, that are not to be judged like their weekday: what callers of ``judge_daily`` hand in as holidays.
 
-        Holidays; days that weigh less than four fifths of the same weekday two weeks around them; and the day after one that weighs half of it or less,
-        when what had waited is made up for.
+        Holidays, and days that weigh less than four fifths of the same weekday in the two weeks around them.
         """
-        return frozenset(day for day in _days(start, end) if day in self.holidays or self._ease(day) < 0.8 or self._ease(day - timedelta(days=1)) <= 0.5)
+        return frozenset(day for day in _days(start, end) if day in self.holidays or self._ease(day) < 0.8)
 
     def _ease(self, day: date) -> float:
         """Weight beside the median of the same weekday around it; 1 where that weighs nothing."""
