@@ -12,7 +12,7 @@ from shared.metrics.memory import Memory
 
 log = logging.getLogger(__name__)
 _KEPT = 256
-_EDITION = 1
+_EDITION = 2
 """Raised when the shape of what is kept changes."""
 
 

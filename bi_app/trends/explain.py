@@ -13,7 +13,7 @@ from bi_app.trends.choices import GRAINS, Choices
 from bi_app.trends.findings import Findings
 from bi_app.trends.main import table
 from bi_app.trends.numbers import Numbers, start_of
-from bi_app.trends.why import Why, headline_words, label_of, periods, ratio_words, sentence, why_of
+from bi_app.trends.why import Why, cancels, headline_words, label_of, periods, ratio_words, sentence, why_of
 from bi_app.visit import Visit
 from shared.metrics.format import write, write_exact
 from shared.metrics.metric import Unit
@@ -83,7 +83,7 @@ def _parts(why: Why, unit: Unit) -> list[Component]:
     change = why.value - why.base
     rows = []
     for part in why.parts:
-        share = "—" if math.isnan(part.share) else f"{part.share:.1%}"
+        share = "—" if math.isnan(part.share) else f"{part.share:,.1%}"
         width = 0 if math.isnan(part.share) else min(abs(part.share), 1.0)
         rows.append(html.Tr([
             html.Td([html.B(" · ".join(key for _, key in part.path) or "Everything else"), html.Small(" · ".join(label_of(name) for name, _ in part.path))], className="tr-what"),
@@ -95,7 +95,8 @@ def _parts(why: Why, unit: Unit) -> list[Component]:
     sums = " ".join(_signed(part.after - part.before, unit) for part in why.parts).lstrip("+")
     told = [html.Li(sentence(part, why, unit)) for part in why.parts if part.path][:3]
     plain = [(" · ".join(key for _, key in part.path) or "Everything else", write_exact(part.before, unit), write_exact(part.after, unit), write_exact(part.after - part.before, unit), "—" if math.isnan(part.share) else f"{part.share:.4f}") for part in why.parts]
-    return [html.Ul(told, className="tr-told"), html.Div(html.Table([html.Thead(head), html.Tbody([*rows, total])], className="tb tr-parts"), className="tr-scroll"), html.P(html.Code(f"{sums} = {_signed(change, unit)}"), className="tr-sum"),
+    little = [html.P("The parts nearly cancel each other, so each is a large share of the little that is left.", className="tr-say")] if cancels(why) else []
+    return [html.Ul(told, className="tr-told"), *little, html.Div(html.Table([html.Thead(head), html.Tbody([*rows, total])], className="tb tr-parts"), className="tr-scroll"), html.P(html.Code(f"{sums} = {_signed(change, unit)}"), className="tr-sum"),
             table(["Part", "Before", "After", "Change", "Share"], plain, f"Exact numbers; looked into {', '.join(map(label_of, why.dimensions))}")]
 
 

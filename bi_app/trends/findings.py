@@ -107,8 +107,9 @@ def bucket_band(numbers: Numbers, findings: Findings, bucket: date) -> tuple[flo
 def _verdicts(metric: Metric, days: list[date], values: list[float], sizes: list[float] | None, choices: Choices, holidays: Collection[date], left: Collection[date]) -> dict[str, Any]:
     kind = "money" if metric.unit is Unit.MONEY else "rate" if metric.unit in {Unit.PERCENT, Unit.POINTS} else "count"
     found = anomaly.judge_daily(days, values, sensitivity=choices.sense, holidays=frozenset(holidays), left_out=frozenset(left), kind=kind, sizes=sizes)  # type: ignore[arg-type]
-    return {"band": [[each.day, each.expected, each.low, each.high] for each in found if not math.isnan(each.expected)],
-            "odd": [[each.day, each.value, each.expected, each.low, each.high, each.score, each.words] for each in found if each.is_anomaly]}
+    floor = 0.0 if all(value >= 0 or math.isnan(value) for value in values) else -math.inf  # what was never below zero is not usual there
+    return {"band": [[each.day, each.expected, max(each.low, floor), each.high] for each in found if not math.isnan(each.expected)],
+            "odd": [[each.day, each.value, each.expected, max(each.low, floor), each.high, each.score, each.words] for each in found if each.is_anomaly]}
 
 
 def _seasons(metric: Metric, days: list[date], values: list[float], left_out: Collection[date], weeks: list[tuple[date, float]], month: int) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from shared.metrics.question import MOST_SPLITS, Question
 _LOOK_INTO = ("branch", "source", "stage", "rep", "agent", "canvasser", "technician", "product", "kind", "spend_kind", "crew", "territory", "service")
 """Dimensions, the one to look into first first."""
 _MOST = 6
+_TELLING = 10.0
+"""Shares of a change beyond this tell nothing: the parts cancel each other."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,14 @@ def sentence(part: Part, why: Why, unit: Unit) -> str:
     if not change:
         return f"{name} stayed at {write(part.after, unit)}."
     moved = f"{name} {'rose' if change > 0 else 'fell'} by {write(abs(change), unit)}, from {write(part.before, unit)} to {write(part.after, unit)}"
-    if math.isnan(part.share):
+    if math.isnan(part.share) or abs(part.share) > _TELLING:
         return f"{moved}."
     return f"{moved}: {part.share:.1%} of the {'rise' if why.value > why.base else 'fall'}." if part.share >= 0 else f"{moved}: against the change, by {-part.share:.1%} of it."
+
+
+def cancels(why: Why) -> bool:
+    """Say whether the parts nearly cancel each other, so that their shares of what is left are large."""
+    return any(abs(part.share) > _TELLING for part in why.parts)
 
 
 def ratio_words(found: MixAndRate, unit: Unit, name: str) -> str:

@@ -21,7 +21,7 @@ def test_a_metric_is_found_by_its_name_and_split_and_both_stand_in_the_address(w
     window.wait(lambda: drawn(window))
     window.click(".tr-pick > summary")
     field = window.driver.find_element(By.CSS_SELECTOR, ".tr-find input")
-    window.wait(lambda: field.is_displayed())
+    window.wait(field.is_displayed)
     field.send_keys("no-show rate")
     assert window.script("return [...document.querySelectorAll('.tr-metrics [data-find]')].filter(e => !e.hidden).length") == 1
     field.send_keys("\n")
