@@ -30,7 +30,7 @@ def branches_card(visit: Visit, scorecard: Scorecard, found: Sequence[Headline])
     most = [max((abs(row[column].value) for row in rows if not math.isnan(row[column].value)), default=0.0) for column in range(width)]
     head = html.Tr([html.Th("Branch"), *(html.Th(each.metric.label, title=each.metric.meaning) for each in rows[0])])
     body = [_row(visit, branch, row, most) for branch, row in zip(visit.branches, rows, strict=True)]
-    return card(12, TITLE, html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="tb sc-side"), className="sc-wide", tabIndex=0), sub="Bars of a column share one scale; the dot is the light of that branch's own target", name="sc-branches")
+    return card(12, TITLE, html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="tb sc-side"), className="sc-wide", tabIndex=0), sub="Bars of a column share one scale, below zero in red; the dot is the light of that branch's own target", name="sc-branches")
 
 
 def _row(visit: Visit, branch: Branch, found: Sequence[Headline], most: Sequence[float]) -> html.Tr:
@@ -41,6 +41,6 @@ def _row(visit: Visit, branch: Branch, found: Sequence[Headline], most: Sequence
 
 def _cell(visit: Visit, branch: Branch, headline: Headline, most: float) -> html.Td:
     part = 0.0 if math.isnan(headline.value) or not most else abs(headline.value) / most
-    button = html.Button([html.Span([light(headline), html.Span(headline.text, className="amount", **put("text=text"))], className="sc-num"), html.Span(html.I(style={"width": f"{part:.1%}"}), className="sc-bar")],
+    button = html.Button([html.Span([light(headline), html.Span(headline.text, className="amount", **put("text=text"))], className="sc-num"), html.Span(html.I(style={"width": f"{part:.1%}"}, className="neg" if headline.value < 0 else None), className="sc-bar")],
                          type="button", className="sc-cell", title=f"{branch.name}: {headline.words}. {headline.status_words}", **{"data-glass": f"{headline.metric.name}@@branch={branch.id}", "aria-haspopup": "dialog"})
     return html.Td(button, **live_of(headline, visit.scope))

@@ -55,7 +55,7 @@ def _line(ranking: Ranking, by: str, each: Standing, most: float) -> html.Tr:
 
 def _number(ranking: Ranking, by: str, each: Standing, name: str, most: float) -> html.Td:
     shown = each.fair_value if name == by else each.values[name]
-    bar = html.Span(html.I(style={"width": f"{min(1.0, abs(shown) / most):.1%}"}), className="sc-bar") if name == by else None
+    bar = html.Span(html.I(style={"width": f"{min(1.0, abs(shown) / most):.1%}"}, className="neg" if shown < 0 else None), className="sc-bar") if name == by else None
     button = html.Button([html.Span(write(shown, metric(name).unit), className="amount"), bar], type="button", className="sc-cell", **{"data-glass": _code(ranking, each, name), "aria-haspopup": "dialog"})
     return html.Td(button, className="n" if name == by else "n x-s")
 
