@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from shared.metrics.metric import Better, Metric
+from shared.metrics.metric import Better, Metric, Unit
 
 Norm = Literal["value", "lead", "rep", "best", "company"]
 NORMS: dict[Norm, str] = {"value": "As they are", "lead": "Per lead", "rep": "Per rep", "best": "Best = 100", "company": "Average = 100"}
@@ -45,7 +45,7 @@ def table(places: Sequence[Place], metrics: Sequence[Metric], company: Mapping[s
     """Return the cells of each place by metric.
 
     ``company`` holds each metric over all places; of a sum, an index to the average compares with the mean place.  Where less is better an
-    index is turned round, so that more is always better.  The axis starts at zero and is common to a metric's places, and for an index to all metrics.
+    index is turned round, so that more is always better; of a share (cancel rate) what remains of the whole is compared.  The axis starts at zero and is common to a metric's places, and for an index to all metrics.
     """
     found: list[dict[str, Cell]] = [{} for _ in places]
     for declared in metrics:
@@ -103,6 +103,8 @@ def _average(declared: Metric, company: Mapping[str, float], scaled: Sequence[fl
 def _index(declared: Metric, value: float, base: float) -> float:
     if math.isnan(value) or math.isnan(base):
         return math.nan
+    if declared.better is Better.DOWN and declared.unit is Unit.PERCENT:
+        value, base = 1 - base, 1 - value  # of a share that should be small, what remains is compared: a best of 0 % leaves the others an index
     above, below = (base, value) if declared.better is Better.DOWN else (value, base)
     if below == 0:
         return 100.0 if above == 0 else math.nan

@@ -66,7 +66,7 @@ def _owner(visit: Visit, kpi: Metric, branch: int | None, owner: Owner | None, a
 def _form(about: dict[str, str]) -> html.Div:
     choices = [html.Button([html.Span(className=f"dot {_LIGHT[status]}"), label], type="button", className="care-s", **{"data-do": "care-status", "data-status": status, "aria-pressed": "false"}) for status, label in STATUSES.items()]
     return html.Div([html.Div(choices, className="care-choices", role="group", **{"aria-label": "Check in"}),
-                     html.Div([dcc.Input(type="text", name="text"), html.Button("Save", type="button", className="button primary", **{"data-do": "care-save", **about})], className="care-line")], className="care-form no-print")
+                     html.Div([html.Label([html.Span("Note", className="said"), dcc.Input(type="text", name="text")]), html.Button("Save", type="button", className="button primary", **{"data-do": "care-save", **about})], className="care-line")], className="care-form no-print")
 
 
 def _entry(visit: Visit, each: Entry, zone: ZoneInfo) -> html.Li:

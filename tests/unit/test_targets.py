@@ -79,8 +79,8 @@ def test_places_are_put_on_one_scale() -> None:
     assert shown("value") == [[200, 0.10], [100, 0.05]]
     assert shown("lead") == [[20, 0.10], [10, 0.05]]
     assert shown("rep") == [[50, 0.10], [25, 0.05]]
-    assert shown("best") == [[100, 50], [50, 100]], "where less is better the index is turned round"
-    assert shown("company") == [[pytest.approx(400 / 3), pytest.approx(80)], [pytest.approx(200 / 3), pytest.approx(160)]]
+    assert shown("best") == [[100, pytest.approx(100 * 0.90 / 0.95)], [50, 100]], "where less is better the index is turned round"
+    assert shown("company") == [[pytest.approx(400 / 3), pytest.approx(100 * 0.90 / 0.92)], [pytest.approx(200 / 3), pytest.approx(100 * 0.95 / 0.92)]]
 
 
 def test_what_is_missing_is_missing_on_every_scale_and_sorts_last() -> None:
