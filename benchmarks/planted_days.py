@@ -106,8 +106,8 @@ def measure(company: Company, truth: Sequence[Planted], unusual: Collection[date
     rates = {name: sum(one[0] == name for one in false) / max(sum(years[key] for key in years if key[0] == name), 1e-9) for name in metrics}
     worst = max(rates, key=lambda name: rates[name])
     slump = next((each for each in truth if each.rule == "slump"), None)
-    warned = [] if slump is None else sorted(each.day for (metric, branch), mine in verdicts.items() if branch == slump.branch and metric in SHOWS["sales_low"]
-                                             for each in mine if each.is_anomaly and each.score < 0 and each.day >= slump.day and "Two weeks" in each.words)
+    warned = [] if slump is None else sorted(each.day for (_, branch), mine in verdicts.items() if branch == slump.branch
+                                             for each in mine if each.is_anomaly and each.score < 0 and each.day >= slump.day and "weeks together" in each.words)
     return {
         "recall": round(len(found) / len(odd), 3) if odd else None,
         "recall_visible": round(len([each for each in visible if each in found]) / len(visible), 3) if visible else None,

@@ -18,12 +18,12 @@ from shared.analysis.scales import LEAST_DEVIATION, Kind, Scale, scale_of
 Sensitivity = Literal["low", "normal", "high"]
 THRESHOLDS: dict[Sensitivity, float] = {"low": 4.2, "normal": 3.2, "high": 2.6}
 """Score from which on a day is odd."""
-RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 4.0, "normal": 3.2, "high": 2.6}
-"""The same for two weeks together."""
+RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 4.0, "normal": 3.0, "high": 2.5}
+"""The same for two or four weeks together."""
 MONEY = 1.15
 """Times the threshold: sums of few large amounts stray further than a bell curve does."""
-WEEKS, DRIFT, SPREAD, RUN = 10, 28, 112, 14
-"""Same weekdays that the middle is of; days of drift; days that the usual deviation is of; days of a run."""
+WEEKS, DRIFT, SPREAD, RUNS = 10, 28, 112, (14, 28)
+"""Same weekdays that the middle is of; days of drift; days that the usual deviation is of; days of runs."""
 _LEAST_WEEKS, _LEAST_SPREAD = 4, 21
 _BELL = 2.58
 """Deviations that one day in a hundred exceeds in a bell curve."""
@@ -43,7 +43,7 @@ class Verdict:
     """Between ``low`` and ``high`` a day is usual at the chosen sensitivity."""
     high: float
     score: float
-    """Usual deviations from what was expected, below 0 for less; of the last two weeks together where they are what is odd."""
+    """Usual deviations from what was expected, below 0 for less; of the last weeks together where they are what is odd."""
     is_anomaly: bool
     words: str
 
@@ -53,7 +53,7 @@ def judge_daily(days: Sequence[date], values: Sequence[float], *, sensitivity: S
     """Return one verdict per day, in the order of ``days`` (ascending, none twice; gaps are missing days).
 
     Expected is the middle of the same weekday in the ten weeks before plus the drift of the last four weeks, on a scale where the deviation is even: square roots
-    of counts and money, arcsines of rates.  A day is odd where it departs more than the threshold in usual deviations, or where the two weeks that end with it do
+    of counts and money, arcsines of rates.  A day is odd where it departs more than the threshold in usual deviations, or where the two or four weeks that end with it do
     together (told once, when that begins).  ``holidays`` and ``left_out`` are neither judged nor learned from.  ``sizes``: the denominators of a rate, without which
     a rate of three cases counts like one of three hundred; the expected rate is then that of all cases of eight weeks.  The first weeks are not judged.
     Raises ValueError where lengths differ or days do not ascend.
@@ -122,14 +122,19 @@ def _against_past(scale: Scale) -> _Judged:
 
 
 def _runs(scale: Scale) -> np.ndarray:
-    """Score of the last two weeks together against what they would be by the weeks before them; NaN where too few are known."""
+    """Score of the last two or four weeks together, whichever is odder, by the weeks before them; NaN where too few are known."""
+    short, long = (_together(scale, days) for days in RUNS)
+    return np.where(np.isnan(short) | (np.abs(long) > np.abs(short)), long, short)
+
+
+def _together(scale: Scale, days: int) -> np.ndarray:
     if scale.pooled is None:
-        off = scale.even - past.midmean(past.before(scale.even, range(RUN, RUN + 7 * WEEKS, 7)), _LEAST_WEEKS)
+        off = scale.even - past.midmean(past.before(scale.even, range(days, days + 7 * WEEKS, 7)), _LEAST_WEEKS)
     else:
-        off = (scale.even - past.before(scale.pooled, range(RUN, RUN + 1))[:, 0]) * scale.weight
-    together = past.mean(past.before(off, range(RUN)), RUN * 2 // 3)
-    spread = 1.4826 * past.median(past.before(np.abs(together), range(RUN, 365)), 60)
-    least = max(scale.least * _RUN_LEAST / math.sqrt(RUN), LEAST_DEVIATION)
+        off = (scale.even - past.before(scale.pooled, range(days, days + 1))[:, 0]) * scale.weight
+    together = past.mean(past.before(off, range(days)), days * 2 // 3)
+    spread = 1.4826 * past.median(past.before(np.abs(together), range(days, 365)), 60)
+    least = max(scale.least * _RUN_LEAST / math.sqrt(days), LEAST_DEVIATION)
     return np.where(np.isnan(scale.even), math.nan, together / np.maximum(spread, least))
 
 
@@ -151,5 +156,5 @@ def _words(day: date, value: float, band: tuple[float, float, float], score: flo
     if odd:
         return f"{shown(value)} is far {'above' if score > 0 else 'below'} the usual: {usual} ({abs(score):.1f} deviations)."
     if runs:
-        return f"Two weeks together are {'above' if score > 0 else 'below'} the usual ({abs(score):.1f} deviations), though this day alone is not: {shown(value)}, {usual}."
+        return f"The last weeks together are {'above' if score > 0 else 'below'} the usual ({abs(score):.1f} deviations), though this day alone is not: {shown(value)}, {usual}."
     return f"{shown(value)} is usual: {usual}."

@@ -68,7 +68,7 @@ def test_a_verdict_is_the_same_whatever_comes_after(until: int, seed: int) -> No
 def test_a_lasting_fall_is_told_as_a_run_and_once() -> None:
     values = counts(3, 12.0)
     values[420:] = counts(4, 7.5)[420:]
-    runs = [each for each in judge_daily(DAYS, values)[420:] if each.is_anomaly and "Two weeks" in each.words]
+    runs = [each for each in judge_daily(DAYS, values)[420:] if each.is_anomaly and "weeks together" in each.words]
     assert [each.score < 0 for each in runs] == [True]
     assert runs[0].day <= DAYS[440]
 
