@@ -30,7 +30,6 @@ def test_a_cell_of_the_branches_and_one_of_the_ranking_open_their_own_rows(windo
     window.open("/scorecards/production")
     for selector in (".sc-side .sc-cell", ".sc-rank .sc-cell", ".sc-breakdown .sc-row"):
         shown = window.text(f"#page {selector} .amount")
-        window.script("document.getElementById('glass-body').textContent = ''")
         window.click(f"#page {selector}")
         window.wait(lambda shown=shown: shown == window.text("#glass-body .value.big"))
 
