@@ -32,7 +32,7 @@ class Now:
 
 def inbox_card(cards: Sequence[Card], here: Now, chosen: str) -> html.Section:
     """Return the list of what deserves attention."""
-    shown = sorted((each for each in cards if _is_wanted(each, chosen)), key=lambda each: (words.ORDER.index(each["state"]), each["definition"].get("severity") != "critical", -each["since"].timestamp()))
+    shown = sorted((each for each in cards if _is_wanted(each, chosen)), key=lambda each: (words.ORDER.index(each["state"]), each["definition"].get("severity") != "critical", -_gap(each), -each["since"].timestamp()))
     if not shown:
         sentence = "No warning is open. A rule that cannot be evaluated would stand here too." if not chosen else "Nothing fits this choice."
         return card(8, "Inbox", empty(sentence, title="All quiet", symbol="good"), name="al-inbox")
@@ -48,11 +48,15 @@ def over_card(cards: Sequence[Card], here: Now) -> html.Section:
     return card(4, "Lately over", html.Ul(rows, className="al-over"), name="al-late")
 
 
+def _gap(each: Card) -> float:
+    """How far the number is from what was expected, as a share of that: the farthest come first."""
+    value, line = each["finding"].get("value"), each["finding"].get("line")
+    return abs(value - line) / abs(line) if value is not None and line else 0.0
+
+
 def _is_wanted(each: Card, chosen: str) -> bool:
     if chosen == "critical":
         return bool(each["is_open"]) and each["definition"].get("severity") == "critical"
-    if chosen == "mine":
-        return bool(each["is_open"])
     if chosen in {"firing", "acknowledged", "pending"}:
         return bool(each["state"] == chosen)
     if chosen == "broken":
