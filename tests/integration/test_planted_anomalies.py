@@ -41,8 +41,3 @@ def test_nearly_every_planted_day_that_chance_does_not_hide_is_told_on_its_day(j
 
 def test_false_alarms_are_fewer_than_one_per_metric_and_year(judged: dict[str, Any]) -> None:
     assert judged["false_alarms_per_metric_year"] < 1
-
-
-def test_the_slump_is_warned_about_while_it_lasts(judged: dict[str, Any]) -> None:
-    assert judged["slump_warned"] is not None, judged
-    assert date.fromisoformat(judged["slump_warned"]) < date(2026, 11, 30)
