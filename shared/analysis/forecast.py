@@ -39,7 +39,12 @@ def forecast_weekly(history: Sequence[float], steps: int) -> Forecast | None:
     errors = _errors(values, steps)
     spread = np.maximum.accumulate(errors)
     words = f"same weeks last year x growth of the last {_LEVEL} weeks; band: 80 % of the errors from {min(_ORIGINS, len(values) - SEASON - _LEVEL - 4)} earlier origins"
-    return Forecast(*(tuple(values.tolist()) for values in (mean, np.maximum(mean * (1 - spread), 0.0), mean * (1 + spread))), words)
+    return Forecast(_plain(mean), _plain(np.maximum(mean * (1 - spread), 0.0)), _plain(mean * (1 + spread)), words)
+
+
+def _plain(values: np.ndarray) -> tuple[float, ...]:
+    """Python's own numbers: JSON knows no others."""
+    return tuple(float(value) for value in values)
 
 
 def _project(values: np.ndarray, steps: int) -> np.ndarray:

@@ -78,7 +78,7 @@ def sites(demo: Settings) -> Iterator[Sites]:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(20)
+            process.wait(40)
 
 
 def wait_for(url: str) -> None:

@@ -135,7 +135,7 @@ class Stage:
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
-            process.wait(20)
+            process.wait(40)
         self.cable.close()
         self.engines.primary.dispose()
         self.valkey.stop()
