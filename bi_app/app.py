@@ -8,8 +8,8 @@ from dash import Input, Output
 from bi_app.behind import Behind
 from bi_app.glass import register_glass
 from bi_app.page import Page
-from bi_app.pages.compare import PAGE as COMPARE
 from bi_app.pages.alerts import PAGE as ALERTS
+from bi_app.pages.compare import PAGE as COMPARE
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.scorecards import PAGES as SCORECARDS
