@@ -10,12 +10,13 @@ import pyarrow as pa
 from jobs.demo import ledger, money, production, sales
 from jobs.demo.appointments import book_of, run_appointments
 from jobs.demo.arrays import DAY, HOUR, NONE, Array, Generator, Rows, Zone, day_number, hidden_after, keep, length
+from jobs.demo.budgets import budgets_of
 from jobs.demo.calendar import Calendar
 from jobs.demo.cut import cut
 from jobs.demo.demand import Demand, demand_of
 from jobs.demo.doors import shifts_and_knocks
 from jobs.demo.leads import raise_leads, touches, work_leads
-from jobs.demo.market import CREDIT_REJECTED, FOLLOW_UP, NOT_SOLD, PRICE_GROWTH, PRODUCTS, SALE_CANCELLED
+from jobs.demo.market import CREDIT_REJECTED, FOLLOW_UP, NOT_SOLD, OUTBOUND, PRICE_GROWTH, PRODUCTS, SALE_CANCELLED, SOURCES
 from jobs.demo.names import households
 from jobs.demo.planted import Planting, World, plant
 from jobs.demo.sizes import Size, Span
@@ -50,6 +51,10 @@ class Branch:
         """Return what happens until the end of today; rows refer to each other by position."""
         rng, calendar, days = self.rng, self.calendar, self.span.days
         demand = demand_of(rng, calendar, days, self.about, self.size.volume, self.size.planted)
+        budgets = budgets_of(rng.spawn(1)[0], calendar, days)
+        crew = self.staff["agent"].count[:days]
+        demand.leads *= budgets.leads
+        demand.leads[:, OUTBOUND] *= SOURCES[OUTBOUND].response.of(crew / crew.mean())
         shifts, knocks = shifts_and_knocks(rng, calendar, demand, self.staff["canvasser"], self.towns, self.midnight)
         leads = raise_leads(rng, calendar, demand, knocks, self.midnight)
         leads["canvasser"] = np.where(leads["knock"] >= 0, shifts["person"][knocks["shift"][leads["knock"]]], -1)
@@ -70,7 +75,7 @@ class Branch:
         }
         pay = min(1.0, self.size.volume * 1.6)
         plan = money.Plan(self.about["size"], pay, self.size.daily_media)
-        world["spend"] = money.spend(rng, calendar, demand, (self.staff["canvasser"], self.staff["agent"]), plan)
+        world["spend"] = money.spend(rng, calendar, demand, budgets, (self.staff["canvasser"], self.staff["agent"]), plan)
         return world, demand
 
     def _known(self, visits: Rows) -> Rows:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from jobs.demo import ledger, money, technology
 from jobs.demo.arrays import NONE, Array, Rows, day_number, join, to_date
 from jobs.demo.branch import Branch, Ids, lay_out, outside_records, resolved_truth
+from jobs.demo.budgets import curves
 from jobs.demo.calendar import Calendar, fiscal
 from jobs.demo.demand import Demand
 from jobs.demo.market import PRODUCTS, SOURCES, STATUSES
@@ -125,6 +126,7 @@ class Company:
                               "amount": int(sales["amount"][place]) / 100, "status": STATUSES[int(sales["status"][place])]})
         self.truth += [_truth(branch, row, row["entity_id"], to_date(row["day"])) for row in resolved_truth(planting, given)]
         self.truth += [_truth(branch, row, None, branch.calendar.dates[row["day"]]) for row in demand.truth]
+        self.truth += [_truth(branch, row, row["entity_id"], self.span.first) for row in curves()]
         self.truth += [_truth(branch, row, row["entity_id"] or first + row["place"] + 1, to_date(row["day"])) for row in breaks]
 
 

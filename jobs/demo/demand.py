@@ -23,6 +23,8 @@ class Demand:
 
     leads: Array
     """[day, source] expected leads."""
+    usual: Array
+    """[day, source] leads as a budget could foresee them: without storms, odd days, slumps and chance."""
     traffic: Array
     """[day] growth x season x quiet days, for doors and tickets."""
     close: Array
@@ -46,18 +48,20 @@ def demand_of(rng: Generator, calendar: Calendar, days: int, branch: dict[str, A
     for day in range(1, days):
         rough[day] = 0.72 * rough[day - 1] + noise[day]
     base = growth * season * np.exp(rough)
-    found = Demand(np.zeros((days, len(SOURCES))), growth * season * calendar.quiet[:days], np.ones(days), np.ones(days), np.zeros(days), np.ones(days))
-    push = _storms(rng, days, found) * _promotions(calendar, days, found)
+    found = Demand(np.zeros((days, len(SOURCES))), np.zeros((days, len(SOURCES))), growth * season * calendar.quiet[:days], np.ones(days), np.ones(days), np.zeros(days), np.ones(days))
+    storms, promotions = _storms(rng, days, found), _promotions(calendar, days, found)
     if branch["name"] == SLUMP_BRANCH:
         span = min(SLUMP_DAYS, days // 4)
         base[-span:] *= SLUMP_LEADS
         found.close[-span:] *= SLUMP_CLOSE
         found.sit[-span:] *= SLUMP_SIT
         found.truth.append({"kind": "event", "rule": "slump", "day": days - span, "detail": {"days": span, "close_factor": SLUMP_CLOSE, "lead_factor": SLUMP_LEADS}})
-    daily = base * push * np.array(LEAD_WEEK)[calendar.weekday[:days]] * quiet * LEADS_A_YEAR / 365.25
+    a_day = np.array(LEAD_WEEK)[calendar.weekday[:days]] * quiet * LEADS_A_YEAR / 365.25 * promotions
     for place, source in enumerate(SOURCES):
         own = rng.lognormal(0.0, 0.05, days // 28 + 2).repeat(28)[:days]
-        found.leads[:, place] = daily * source.share * (1 + source.trend) ** years * own
+        share = a_day * source.share * (1 + source.trend) ** years
+        found.usual[:, place] = growth * season * share
+        found.leads[:, place] = base * storms * share * own
     _odd_days(rng, calendar, days, planted, found)
     return found
 

@@ -5,7 +5,7 @@ import numpy as np
 from jobs.demo.arrays import DAY, HOUR, Array, Generator, Rows, keep
 from jobs.demo.calendar import Calendar
 from jobs.demo.demand import Demand
-from jobs.demo.market import DOORS_A_DAY, OUTCOMES
+from jobs.demo.market import CANVASS, DOORS_A_DAY, OUTCOMES, SOURCES
 from jobs.demo.staff import Crew
 
 CHANCES = (0.47, 0.19, 0.12, 0.125, 0.035, 0.026, 0.034)
@@ -21,6 +21,7 @@ def shifts_and_knocks(rng: Generator, calendar: Calendar, demand: Demand, crew: 
     """
     days = len(demand.traffic)
     expected = demand.traffic * np.array(WEEK)[calendar.weekday[:days]] * DOORS_A_DAY
+    expected *= SOURCES[CANVASS].response.of(crew.count[:days] / crew.count[:days].mean())
     doors = rng.poisson(expected)
     # About 45 doors a shift, but never more shifts in a day than there are canvassers.
     count = np.minimum(np.maximum(np.round(doors / 45.0).astype(int), (doors > 0).astype(int)), np.maximum(crew.count[:days], 1))

@@ -2,6 +2,25 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from jobs.demo.arrays import Array
+
+
+@dataclass(frozen=True)
+class Response:
+    """How leads answer to money: x times the usual money brings x (1 + half) / (x + half) times the usual leads."""
+
+    half: float = 4.0
+    """At so many times the usual money half of all the leads come that money could ever bring: the smaller, the sooner a source is exhausted."""
+    carry: float = 0.0
+    """Part of what worked a week ago that still works: people remember what they heard or keep the postcard."""
+
+    def of(self, money: Array) -> Array:
+        """Return the leads' factor for each factor of the usual money."""
+        found: Array = np.asarray(money) * (1 + self.half) / (np.asarray(money) + self.half)
+        return found
+
 
 @dataclass(frozen=True)
 class Source:
@@ -25,6 +44,8 @@ class Source:
     instant: bool = False
     """The lead is on the line or at the door: contacted as it is created."""
     touch: str = "inquiry"
+    response: Response = Response()
+    """How its leads follow the money; of doors and telephones: how what they raise follows how many people are there."""
 
     @property
     def paid(self) -> bool:
@@ -33,19 +54,19 @@ class Source:
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("Google Search", "Digital", "cpc", "Windows and roofing", 0.145, 318.0, 0.56, 0.78, 1.02, 0.04),
-    Source("Google Local Services", "Digital", "lsa", "Local", 0.075, 218.0, 0.62, 0.80, 1.05, 0.12),
-    Source("Meta Ads", "Digital", "paid_social", "Before and after", 0.125, 206.0, 0.47, 0.68, 0.84, 0.06),
-    Source("Angi", "Aggregator", "partner", "Exclusive leads", 0.095, 186.0, 0.48, 0.70, 0.82, -0.06),
-    Source("Modernize", "Aggregator", "partner", "Shared leads", 0.06, 168.0, 0.45, 0.66, 0.76, -0.04),
+    Source("Google Search", "Digital", "cpc", "Windows and roofing", 0.145, 337.0, 0.56, 0.78, 1.02, 0.04, response=Response(1.2)),
+    Source("Google Local Services", "Digital", "lsa", "Local", 0.075, 231.0, 0.62, 0.80, 1.05, 0.12, response=Response(3.0)),
+    Source("Meta Ads", "Digital", "paid_social", "Before and after", 0.125, 218.0, 0.47, 0.68, 0.84, 0.06, response=Response(0.9)),
+    Source("Angi", "Aggregator", "partner", "Exclusive leads", 0.095, 197.0, 0.48, 0.70, 0.82, -0.06, response=Response(0.5)),
+    Source("Modernize", "Aggregator", "partner", "Shared leads", 0.06, 178.0, 0.45, 0.66, 0.76, -0.04, response=Response(0.7)),
     Source("Website", "Organic", "organic", "", 0.105, 0.0, 0.58, 0.80, 1.08, 0.03),
     Source("Referral", "Referral", "word_of_mouth", "", 0.075, 0.0, 0.7, 0.86, 1.32),
     Source("Previous Customer", "Referral", "repeat", "", 0.05, 0.0, 0.75, 0.86, 1.36, 0.02),
-    Source("TV", "Broadcast", "tv", "Lifetime warranty", 0.055, 349.0, 0.9, 0.74, 1.04, -0.03, instant=True, touch="call"),
-    Source("Radio", "Broadcast", "radio", "Morning show", 0.03, 338.0, 0.9, 0.73, 0.98, -0.05, instant=True, touch="call"),
-    Source("Direct Mail", "Print", "mail", "Spring postcard", 0.06, 330.0, 0.88, 0.74, 1.06, -0.02, instant=True, touch="call"),
-    Source("Home Shows", "Event", "show", "Home and garden show", 0.03, 272.0, 0.6, 0.70, 0.92, touch="event"),
-    Source("Billboards", "Print", "outdoor", "Route signs", 0.015, 348.0, 0.90, 0.72, 0.96, instant=True, touch="call"),
+    Source("TV", "Broadcast", "tv", "Lifetime warranty", 0.055, 370.0, 0.9, 0.74, 1.04, -0.03, instant=True, touch="call", response=Response(1.1, 0.5)),
+    Source("Radio", "Broadcast", "radio", "Morning show", 0.03, 358.0, 0.9, 0.73, 0.98, -0.05, instant=True, touch="call", response=Response(0.8, 0.4)),
+    Source("Direct Mail", "Print", "mail", "Spring postcard", 0.06, 350.0, 0.88, 0.74, 1.06, -0.02, instant=True, touch="call", response=Response(1.6, 0.3)),
+    Source("Home Shows", "Event", "show", "Home and garden show", 0.03, 288.0, 0.6, 0.70, 0.92, touch="event", response=Response(1.0)),
+    Source("Billboards", "Print", "outdoor", "Route signs", 0.015, 369.0, 0.90, 0.72, 0.96, instant=True, touch="call", response=Response(0.6, 0.6)),
     Source("Self-Generated", "Self-Generated", "rep", "", 0.025, 0.0, 0.94, 0.88, 1.38, instant=True),
     Source("Outbound Calling", "Telemarketing", "outbound", "Neighbors", 0.035, 0.0, 0.54, 0.72, 0.80),
     Source("Door Canvass", "Canvass", "door", "Neighborhoods", 0.0, 0.0, 1.0, 0.46, 0.80, instant=True, touch="canvass"),

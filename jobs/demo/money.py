@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from jobs.demo.arrays import DAY, NONE, Array, Generator, Rows, day_number, join
+from jobs.demo.budgets import Budgets
 from jobs.demo.calendar import Calendar
 from jobs.demo.demand import Demand
 from jobs.demo.market import CANVASS, OUTBOUND, SOLD, SOURCES, SPEND_KINDS, WEBSITE
@@ -28,17 +29,15 @@ class Plan:
     daily_media: bool
 
 
-
-def spend(rng: Generator, calendar: Calendar, demand: Demand, crews: tuple[Crew, Crew], plan: Plan) -> Rows:
+def spend(rng: Generator, calendar: Calendar, demand: Demand, budgets: Budgets, crews: tuple[Crew, Crew], plan: Plan) -> Rows:
     """Return media by day (or week) and payrolls and tools by month; the present month's cover the days until today.  Cents."""
     days = len(demand.traffic)
     step = 1 if plan.daily_media else 7
     starts = np.arange(0, days, step)
     ends = np.minimum(starts + step, days) - 1
     cost = np.array([source.cost for source in SOURCES])
-    steady = np.where(demand.lead_odds == 1.0, 1.0, 1.0 / demand.lead_odds)[:, None]  # money was spent as usual on odd days
-    planned = np.add.reduceat(demand.leads * steady * cost, starts, axis=0)
-    planned = planned * rng.lognormal(0.0, 0.09, planned.shape) * 1.03 ** ((ends[:, None] - days) / 365.25)
+    planned = np.add.reduceat(demand.usual * budgets.money * cost, starts, axis=0)
+    planned = planned * rng.lognormal(0.0, 0.05, planned.shape) * 1.03 ** ((ends[:, None] - days) / 365.25)
     place, source = np.nonzero(planned > 0.5)
     parts = [{"source": source, "first": calendar.offset + starts[place], "last": calendar.offset + ends[place],
               "cents": np.round(planned[place, source] * 100).astype(np.int64), "kind": np.zeros(len(place), dtype=np.int64)}]
@@ -95,7 +94,7 @@ def monthly_parts(calendar: Calendar, days: int, world: dict[str, Rows]) -> Part
         "issue_rate": (issued, by_month(scheduled[past])), "contact_rate": (by_month(created[good & (leads["contacted"] != NONE)]), real),
         "installed_amount": (by_month(jobs["completed"][done], amount[done]), None),
         "collected_amount": (by_month(world["payments"]["at"] // DAY, world["payments"]["cents"] / 100.0), None),
-        "cost_per_lead": (cost, real), "marketing_cost_share": (cost, net_amount), "jobs_completed": (by_month(jobs["completed"][done]), None),
+        "cost_per_lead": (cost, real), "marketing_spend": (cost, None), "marketing_cost_share": (cost, net_amount), "jobs_completed": (by_month(jobs["completed"][done]), None),
         "on_time_rate": (by_month(jobs["promised"][promised & done & (jobs["completed"] <= jobs["promised"])]), by_month(jobs["promised"][promised])),
         "csat": (by_month(closed[world["tickets"]["csat"][rated] >= 4]), by_month(closed)), "dials": (by_month(world["calls"]["at"][~world["calls"]["inbound"]] // DAY), None),
         "doors": (by_month(world["knocks"]["at"] // DAY), None),
@@ -126,7 +125,7 @@ def targets(rng: Generator, calendar: Calendar, days: int, parts: Parts) -> dict
             years = 0 if month < closed else 1 + (month - closed) // 12
             reached = rng.uniform(0.90, 1.08) if bottom is None else rng.uniform(0.95, 1.04)
             reached = 1 / reached if name in LOWER_IS_BETTER else reached
-            level = top[base] if bottom is None else _ratio(top, bottom, base)
+            level = top[base] or top[max(0, base - 1):base + 2].mean() if bottom is None else _ratio(top, bottom, base)  # a very small branch may have had none
             values[month] = level * growth**years / reached
             if name.endswith("_rate") or name == "csat":
                 values[month] = min(values[month], MOST)

@@ -68,6 +68,13 @@ def test_the_outside_world_differs_only_where_planted(rows: Connection) -> None:
     assert sorted(tuple(row) for row in rows.execute(text(LEDGER), {"today": TODAY})) == planted
 
 
+def test_the_truth_knows_how_leads_answer_to_money(rows: Connection) -> None:
+    found = rows.execute(text("""SELECT t.branch_id, s.name, (t.detail ->> 'half')::float > 0 FROM app.demo_truth t JOIN crm.lead_source s ON s.id = t.entity_id
+        WHERE t.kind = 'response' AND t.entity = 'lead_source'""")).all()
+    paid = rows.execute(text("SELECT b.id, s.name, true FROM crm.branch b CROSS JOIN crm.lead_source s WHERE s.is_paid")).all()
+    assert sorted(map(tuple, found)) == sorted(map(tuple, paid))
+
+
 DAYS = {
     "lead": ("created_at", "created_on"), "touch": ("touched_at", "touched_on"), "phone_shift": ("started_at", "started_on"), "call": ("started_at", "started_on"),
     "canvass_shift": ("started_at", "started_on"), "knock": ("knocked_at", "knocked_on"), "appointment": ("scheduled_at", "scheduled_on"), "sale": ("sold_at", "sold_on"),
@@ -172,7 +179,7 @@ def test_targets_of_branches_add_up_to_the_companys(rows: Connection) -> None:
     off = text("""SELECT count(*) FROM crm.target c WHERE c.branch_id IS NULL AND c.kpi IN ('net_sales_amount', 'leads', 'issued', 'doors')
         AND abs(c.value - (SELECT sum(b.value) FROM crm.target b WHERE b.branch_id IS NOT NULL AND b.kpi = c.kpi AND b.month = c.month)) > 5""")
     assert rows.execute(off).scalar_one() == 0
-    assert rows.execute(text("SELECT count(*) FROM crm.target WHERE branch_id IS NULL AND month = date_trunc('month', CAST(:today AS date))"), {"today": TODAY}).scalar_one() == 24
+    assert rows.execute(text("SELECT count(*) FROM crm.target WHERE branch_id IS NULL AND month = date_trunc('month', CAST(:today AS date))"), {"today": TODAY}).scalar_one() == 25
 
 
 def test_an_occupied_database_is_refused_and_stays_as_it_is(demo_settings: Settings, rows: Connection) -> None:

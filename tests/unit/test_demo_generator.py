@@ -9,9 +9,11 @@ import pyarrow as pa
 import pytest
 
 from jobs.demo.arrays import DAY, NONE, Zone, day_number, pick, running_count, to_date
+from jobs.demo.budgets import budgets_of, carried
 from jobs.demo.calendar import Calendar, fiscal, holidays
 from jobs.demo.company import Company, places
 from jobs.demo.load import as_csv
+from jobs.demo.market import SOURCES
 from jobs.demo.sales import allocate
 from jobs.demo.sizes import SIZES, span_of
 
@@ -48,8 +50,8 @@ def test_the_same_size_seed_and_day_make_the_same_company() -> None:
     assert checksum(company(seed=8)) != first
 
 
-def test_an_hour_later_on_the_same_day_nothing_earlier_has_changed(small: dict[str, pa.Table]) -> None:
-    later = tables(company(now=NOW + timedelta(hours=1)))
+def test_some_hours_later_on_the_same_day_nothing_earlier_has_changed(small: dict[str, pa.Table]) -> None:
+    later = tables(company(now=NOW + timedelta(hours=3)))
     before = {tuple(row.values()) for row in small["lead"].select(["branch_id", "source_id", "created_at", "canvasser_id"]).to_pylist()}
     after = {tuple(row.values()) for row in later["lead"].select(["branch_id", "source_id", "created_at", "canvasser_id"]).to_pylist()}
     assert before <= after
@@ -78,7 +80,7 @@ def test_no_two_households_share_an_address_a_telephone_or_an_email(small: dict[
 def test_every_target_has_a_row_for_the_company_and_each_branch(small: dict[str, pa.Table]) -> None:
     rows = [row for row in small["target"].to_pylist() if row["month"] == date(2026, 11, 1)]
     assert Counter(row["kpi"] for row in rows) == Counter({row["kpi"]: 6 for row in rows})
-    assert len({row["kpi"] for row in rows}) == 24
+    assert len({row["kpi"] for row in rows}) == 25
     assert all(0 < row["value"] < 1 for row in rows if row["kpi"].endswith("_rate"))
 
 
@@ -93,6 +95,33 @@ def test_marketing_that_costs_nothing_has_no_spend(small: dict[str, pa.Table]) -
     paid = {names[source] for source in small["marketing_spend"]["source_id"].to_pylist()}
     assert not paid & {"Referral", "Previous Customer", "Self-Generated"}
     assert {"Google Search", "Door Canvass", "Outbound Calling"} <= paid
+
+
+def test_no_media_no_leads_and_leads_follow_money_with_diminishing_returns() -> None:
+    weeks = 4_000
+    made = budgets_of(np.random.default_rng(3), Calendar(date(2026, 1, 5), date(2026, 1, 31)), weeks * 7)
+    for place, source in enumerate(SOURCES):
+        money, leads = made.money[::7, place], made.leads.reshape(weeks, 7, len(SOURCES)).mean(axis=1)[:, place]
+        if source.cost == 0:
+            assert (money == 1).all()
+            assert (leads == 1).all()
+            continue
+        assert money.mean() == pytest.approx(1, abs=0.06)
+        assert leads.mean() == pytest.approx(1, abs=0.06)
+        assert 0.01 < (money == 0).mean() < 0.08
+        if source.response.carry:
+            continue
+        assert (leads[money == 0] == 0).all()
+        double, once = leads[(money > 1.8) & (money < 2.2)].mean(), leads[(money > 0.9) & (money < 1.1)].mean()
+        assert 1.05 * once < double < 1.95 * once
+
+
+def test_what_was_paid_for_before_works_on_and_dies_away() -> None:
+    money = np.concatenate([np.ones(70), np.zeros(14)])
+    works = carried(money, 0.5)
+    assert works[69] == pytest.approx(1)
+    assert works[76] == pytest.approx(0.5)
+    assert works[83] == pytest.approx(0.25)
 
 
 def test_one_branch_is_in_a_slump_and_the_truth_says_which() -> None:
