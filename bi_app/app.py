@@ -15,7 +15,6 @@ from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.scorecards import PAGES as SCORECARDS
 from bi_app.pages.targets import PAGE as TARGETS
 from bi_app.pages.trends import PAGE as TRENDS
-from bi_app.remembered import Remembered
 from bi_app.shell.live import register_live
 from bi_app.site import Site, build
 from bi_app.sources import Sources
@@ -24,6 +23,7 @@ from shared.metrics.ask import CachedAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
+from shared.metrics.remembered import Remembered
 from shared.settings import Settings
 from shared.warehouse.annotations import Annotations
 from shared.warehouse.engines import Engines

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from bi_app.executive.plan import wanted_of
 from bi_app.glass_rows import PAGE_ROWS, rows_part
 from bi_app.shell.parts import empty, icon
-from bi_app.site import Site, query_of
+from bi_app.site import Site
 from bi_app.sources import Sources
 from bi_app.targets.care import care_section
 from bi_app.visit import Visit
@@ -19,6 +19,7 @@ from shared.metrics.format import write, write_exact
 from shared.metrics.glass_box import GlassBox
 from shared.metrics.headline import Headline, Wanted
 from shared.metrics.metric import Basis
+from shared.web.address import query_of
 
 log = logging.getLogger(__name__)
 _BASIS = {

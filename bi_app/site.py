@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-import orjson
 from dash import Dash, html
 from dash._utils import to_json
 from dash.development.base_component import Component
@@ -16,11 +14,11 @@ from bi_app.shell.frame import frame, page_body
 from bi_app.shell.lazy import keep_out_of_documents
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.web.address import asked_page, query_of
 from shared.web.compression import compressed_server
 from shared.web.document import Parts, document, theme_of_request
-from shared.web.islands import Islands
 from shared.web.preference_pages import pace_here
-from shared.web.prerender import plain
+from shared.web.redraw import placed, redraw_answer
 from shared.web.tokens_of_forms import form_token
 
 
@@ -46,7 +44,7 @@ class Site(Dash):
         page = self.pages.get(path) if g.person.may_open(path) else None
         return frame(list(self.pages.values()), page, self.visit(path, query), self.sources.at_once()) if page else html.Div()
 
-    def visit(self, path: str, query: Mapping[str, str], placed: frozenset[str] = frozenset()) -> Visit:
+    def visit(self, path: str, query: Mapping[str, str], there: frozenset[str] = frozenset()) -> Visit:
         """Return who looks at what; reads the branches."""
         sources, today = self.sources, self.sources.ask.today
         every = sources.reference.branches()
@@ -55,7 +53,7 @@ class Site(Dash):
         filters = filters_of(query, g.scope, tuple(branch.id for branch in visible), today, choices)
         return Visit(
             path, g.person, g.scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
-            theme_of_request() or "light", form_token(), pace_here(path), placed,
+            theme_of_request() or "light", form_token(), pace_here(path), there,
         )
 
     def redrawn(self, view: Mapping[str, Any]) -> list[Component]:
@@ -64,36 +62,11 @@ class Site(Dash):
         page = self.pages.get(path)
         if page is None or not g.person.may_open(path):
             abort(404)
-        given = view.get("placed")
-        placed = frozenset(map(str, given[:_MOST_PLACED])) if isinstance(given, list) else frozenset()
-        return page_body(page, self.visit(path, query_of(str(view.get("search", ""))), placed), self.sources.at_once())
+        return page_body(page, self.visit(path, query_of(str(view.get("search", ""))), placed(view)), self.sources.at_once())
 
     def redrawn_quietly(self) -> Response:
         """Answer the browser's own wish for new numbers: the same as ``redrawn``, as JSON that patch.js puts in place without React."""
-        search, placed = request.args.get("search", ""), request.args.get("placed", "").split(",")
-        body = self.redrawn({"path": request.args.get("path", "/"), "search": search, "placed": placed})
-        answer = Response(orjson.dumps({"search": search, "body": Islands(adopt=False)(plain(body))}), mimetype="application/json")
-        answer.headers["X-Drawn-In"] = theme_of_request() or "light"
-        return answer
-
-
-_MOST_PLACED = 20
-
-
-def asked_page() -> tuple[str, dict[str, str]]:
-    """Return path and query of the page that this request draws: its own, or for dash-renderer's request the page that it comes from.
-
-    An address without a query gets the filters that this browser used last on that page.
-    """
-    address = urlsplit(request.headers.get("Referer", "/")) if request.path.startswith("/_dash") else urlsplit(request.full_path)
-    path = address.path or "/"
-    query = query_of(address.query)
-    return path, query or query_of(unquote(request.cookies.get("filters" + path.replace("/", "%2F"), "")))
-
-
-def query_of(text: str) -> dict[str, str]:
-    """Return the first value of each name of a query string; what is no query is empty."""
-    return dict(reversed(parse_qsl(text.lstrip("?")[:2000], max_num_fields=20))) if text.count("&") < 20 else {}
+        return redraw_answer(self.redrawn)
 
 
 def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, register: Callable[[Site], None]) -> Site:

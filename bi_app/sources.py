@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 from bi_app.behind import Behind
-from bi_app.remembered import Remembered
 from shared.metrics.ask import PageAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
+from shared.metrics.remembered import Remembered
 from shared.settings import Settings
 from shared.warehouse.annotations import Annotations
 

@@ -1,82 +1,86 @@
-"""The one page: what marketing brought and what it cost, branch by branch."""
+"""What a page of the CMO site is, and what it says; ``cmo_app/app.py`` lists the pages."""
 
-import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import TypeVar
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from dash import html
 from dash.development.base_component import Component
-from flask import g
 
-from cmo_app import branches, shell
-from cmo_app import headlines as tiles
-from shared.metrics.errors import QuestionError
-from shared.metrics.headline import Headline, Headlines, Wanted
-from shared.metrics.period import Period, period
-from shared.metrics.reference import Reference
-from shared.settings import Settings
-from shared.web.preference_pages import pace_here
+from cmo_app.sources import Sources
+from cmo_app.visit import Visit
+from shared.metrics.headline import Headline
+from shared.metrics.registry import metric
+from shared.reports.document import Block, Column, Document, Table
 
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-PERIODS = {"mtd": "Month", "qtd": "Quarter", "ytd": "Year", "last_90_days": "90 days"}
-LARGE = ("net_sales_amount", "leads", "cost_per_lead")
-SMALL = ("marketing_cost_share", "cac", "romi", "net_close_rate")
-BY_BRANCH = ("net_sales_amount", "leads", "cost_per_lead", "romi")
+PERIODS = {"mtd": "Month", "qtd": "Quarter", "ytd": "Year", "last_90_days": "90 days", "last_365_days": "12 months"}
+"""Presets that a reader may choose from, where a page is about a period."""
 
 
 @dataclass(frozen=True)
-class View:
-    """What the page is about."""
+class Card:
+    """One card: what it says, and how it is drawn."""
 
-    chosen: str
-    period: Period
-    settings: Settings
-
-    @classmethod
-    def of(cls, query: Mapping[str, str], today: date, settings: Settings) -> "View":
-        """Read the period from a query; one that does not exist is the running month."""
-        wanted = query.get("period", "mtd")
-        try:
-            return cls(wanted, period(wanted, today, settings.fiscal_year_start_month), settings)
-        except QuestionError:
-            return cls("mtd", period("mtd", today, settings.fiscal_year_start_month), settings)
+    block: Block
+    span: int = 12
+    """Twelfths of the page's width; a phone shows every card in full width."""
+    keys: Component | None = None
+    """The key of its figure, in HTML."""
+    controls: Component | None = None
+    """What its reader may choose, beside the title."""
+    body: Component | None = None
+    """Drawn in place of the figure (a table in HTML, a map, sliders); None: the figure, or the block's table."""
+    has_failed: bool = False
 
 
-def page(view: View, ask: Headlines, reference: Reference) -> Component:
-    """Return the page with its numbers; a part that fails says so and the others stay."""
-    company = _attempt(lambda: ask([Wanted(name, view.period) for name in (*LARGE, *SMALL)], g.scope))
-    every = [branch for branch in reference.branches() if g.scope.allows(branch.id)]
-    side_by_side = _attempt(lambda: ask([Wanted(name, view.period, branches=frozenset({branch.id})) for branch in every for name in BY_BRANCH], g.scope))
-    body: list[Component] = [shell.not_available("The headlines")] if company is None else _headlines(company)
-    if side_by_side is None:
-        body.append(shell.not_available("The branches"))
-    else:
-        width = len(BY_BRANCH)
-        body.append(branches.table([(branch, side_by_side[width * number : width * (number + 1)]) for number, branch in enumerate(every)]))
-    return shell.frame(g.person, view.settings.company_name, heading(view, company), shell.periods(PERIODS, view.chosen), body, company[0].degraded if company else "", pace_here("/"))
+@dataclass(frozen=True)
+class Sheet:
+    """Everything that a page says at one moment: the screen and every file are made from it."""
+
+    about: str
+    """Which days, compared with what: stands under the title."""
+    as_of: datetime | None
+    """The moment its oldest number is exact for; None: it has none."""
+    cards: Sequence[Card]
+    large: Sequence[Headline] = ()
+    small: Sequence[Headline] = ()
+    above: Sequence[Component] = ()
+    """What stands between headlines and cards and goes into no file, such as a bar of choices."""
+    degraded: str = ""
+    """Why the numbers are not as they should be; empty: all is well."""
+    terms: Sequence[str] = ()
+    """Metrics that its cards show; they are defined at the end of every file."""
+
+    def document(self, title: str, visit: Visit, now: datetime) -> Document:
+        """Return what goes into a file."""
+        names = dict.fromkeys([*(each.metric.name for each in (*self.large, *self.small)), *self.terms])
+        definitions = {metric(name).label: f"{metric(name).meaning} Counted on {metric(name).date}. Formula: {metric(name).formula}" for name in names}
+        blocks = [*([_headlines([*self.large, *self.small])] if self.large or self.small else []), *(card.block for card in self.cards if not card.has_failed)]
+        return Document(title, self.about, self.as_of or now, blocks, visit.filters_in_words(), definitions, visit.company)
 
 
-def heading(view: View, company: list[Headline] | None) -> tuple[str, str]:
-    """Return the heading and the line under it: which days, compared with which, as of when."""
-    words = view.period.words
-    if not company:
-        return "Marketing", words
-    moment = min(headline.as_of for headline in company).astimezone(ZoneInfo(view.settings.company_time_zone))
-    return "Marketing", f"{words}, compared with {company[0].comparison.words}. As of {moment:%-I:%M %p}."
+def _headlines(found: Sequence[Headline]) -> Block:
+    rows = tuple((each.metric.label, each.text, "" if each.change is None else f"{'+' if each.direction == 'up' else '-' if each.direction == 'down' else ''}{each.change_text}", each.status_words) for each in found)
+    return Block("headlines", "Headlines", says=". ".join(each.words for each in found[:3]) + ".", table=Table((Column("Metric"), Column("Value"), Column("Change"), Column("Against target")), rows))
 
 
-def _headlines(found: list[Headline]) -> list[Component]:
-    large, small = found[: len(LARGE)], found[len(LARGE) :]
-    return [html.Div([tiles.large(each) for each in large], className="row-large"), html.Div([tiles.small(each) for each in small], className="row-small")]
+@dataclass(frozen=True)
+class Page:
+    """One page: its address, its name, the question it answers and what draws it."""
 
-
-def _attempt(ask: Callable[[], list[T]]) -> list[T] | None:
-    try:
-        return ask()
-    except Exception:  # whatever fails is logged, and said where the numbers would stand
-        log.exception("numbers of the marketing page could not be read")
-        return None
+    path: str
+    title: str
+    icon: str
+    draw: Callable[[Visit, Sources], Sheet]
+    question: str = ""
+    """What an executive opens it for; stands as the page's heading."""
+    choices: tuple[str, ...] = ()
+    """Names in the address of what this page lets its reader choose besides period and branches; see ``Address.choice``."""
+    periods: Mapping[str, str] = field(default_factory=lambda: PERIODS)
+    """Presets to choose from; empty: the page is about no period."""
+    period: str = "mtd"
+    """The preset that an address without one means."""
+    by_branch: bool = True
+    """Whether its reader may choose branches."""
+    live: tuple[str, ...] = ("net_sales_amount", "leads")
+    """Metrics whose change makes the page look again, beside its headlines."""
+    has_figures: bool = True

@@ -35,21 +35,11 @@
   }, true);
 
   /* ---- a click on a point asks why */
-  function goTo(changes) {
-    const query = new URLSearchParams(location.search);
-    Object.entries(changes).forEach(([name, value]) => query.set(name, value));
-    const link = document.createElement("a");
-    link.href = "?" + query.toString();
-    link.dataset.nav = "";
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }
   function listen() {
     const plot = $(".tr-line .js-plotly-plot");
     if (!plot || !plot.on || plot.asksWhy) return;
     plot.asksWhy = true;
-    plot.on("plotly_click", (event) => { const point = event.points.find((each) => each.customdata); if (point) goTo({ day: point.customdata }); });
+    plot.on("plotly_click", (event) => { const point = event.points.find((each) => each.customdata); if (point) northline.choose({ day: point.customdata }); });
   }
   document.addEventListener("northline:drawn", () => { listen(); setTimeout(listen, 800); });
 

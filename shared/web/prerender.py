@@ -12,7 +12,7 @@ HTML = "dash_html_components"
 """Namespace of the components that are HTML elements."""
 _VOID = frozenset({"br", "hr", "img", "input", "wbr"})
 _NAMES = {"className": "class", "htmlFor": "for", "tabIndex": "tabindex", "colSpan": "colspan", "rowSpan": "rowspan", "dateTime": "datetime"}
-_SAFE_NAME = re.compile(r"(?:data|aria)-[a-z0-9-]+|class|for|href|role|title|open|lang|colspan|rowspan|datetime|hidden|tabindex|type|method|action|name|value|min|max|scope|disabled")
+_SAFE_NAME = re.compile(r"(?:data|aria)-[a-z0-9-]+|class|for|href|role|title|open|lang|colspan|rowspan|datetime|hidden|tabindex|type|method|action|name|value|min|max|step|scope|disabled|selected|inputmode|placeholder")
 _LEFT_OUT = frozenset({"data-lazy"})
 """What only scripts read, once React has drawn the same element."""
 

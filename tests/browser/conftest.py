@@ -107,9 +107,9 @@ class Window:
         self.driver.find_element(By.CSS_SELECTOR, "form button[type=submit]").click()
         self.wait_until_ready()
 
-    def open(self, path: str) -> None:
-        """Open a path of the BI site and wait until React has drawn it."""
-        self.driver.get(self.sites.bi + path)
+    def open(self, path: str, site: str | None = None) -> None:
+        """Open a path of the BI site (or of ``site``) and wait until React has drawn it."""
+        self.driver.get((site or self.sites.bi) + path)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:

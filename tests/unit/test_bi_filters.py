@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bi_app.filters import DEFAULT_PERIOD, MORE, SEGMENTS, STAGES, Filters, filters_of
-from bi_app.site import query_of
+from bi_app.filters import MORE, SEGMENTS, STAGES, Filters, filters_of
 from shared.metrics.scope import Scope
+from shared.web.address import DEFAULT_PERIOD, query_of
 
 TODAY = date(2026, 11, 20)
 COMPANY = Scope(None)
@@ -19,12 +19,12 @@ def read(text: str, scope: Scope = COMPANY) -> Filters:
 
 
 def test_an_empty_address_means_the_running_month_of_every_branch() -> None:
-    assert read("") == Filters(DEFAULT_PERIOD, (), "", "cohort")
+    assert read("") == Filters(DEFAULT_PERIOD)
 
 
 @given(period=st.sampled_from([*SEGMENTS, *MORE, "2026-01-01..2026-01-31"]), branches=st.sets(st.sampled_from([1, 2, 3])), stage=st.sampled_from(["", *STAGES]), basis=st.sampled_from(["cohort", "event"]))
 def test_what_is_written_into_an_address_is_read_from_it(period: str, branches: set[int], stage: str, basis: str) -> None:
-    chosen = Filters(period, tuple(sorted(branches)), stage, basis)  # type: ignore[arg-type]
+    chosen = Filters(period, tuple(sorted(branches)), stage=stage, basis=basis)  # type: ignore[arg-type]
     assert read("?" + chosen.query()) == chosen
 
 
@@ -57,8 +57,8 @@ def test_choosing_every_branch_is_choosing_none() -> None:
 
 
 def test_a_link_changes_one_choice_and_keeps_the_others() -> None:
-    chosen = Filters("ytd", (1,), "quote", "event")
-    assert read(chosen.link(period="wtd")) == Filters("wtd", (1,), "quote", "event")
+    chosen = Filters("ytd", (1,), stage="quote", basis="event")
+    assert read(chosen.link(period="wtd")) == Filters("wtd", (1,), stage="quote", basis="event")
 
 
 def test_an_address_of_very_many_parts_is_nobodys() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bi_app.filters import Filters, filters_of
 from bi_app.pages import trends
-from bi_app.remembered import Remembered
 from bi_app.trends.choices import NAMES, choices_of
 from bi_app.trends.growth import growth_rows
 from bi_app.trends.numbers import Numbers, Series, numbers_of, start_of, year_before
@@ -19,6 +18,7 @@ from shared.charts.trends import Line, trend_line
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period
 from shared.metrics.registry import metric
+from shared.metrics.remembered import Remembered
 from shared.metrics.scope import Scope
 from shared.warehouse.annotations import Feedback
 from shared.web.prerender import plain, prerender

@@ -8,7 +8,7 @@ import shared.web
 from bi_app.pages.live import layout
 from bi_app.pulse import today
 from bi_app.shell.live import _CHOICES
-from cmo_app.live import CHOICES
+from cmo_app.shell.live import CHOICES
 from shared.live.attributes import CLOSED_LIMIT, RUNNING_LIMIT, live_of
 from shared.live.message import of
 from shared.metrics.headline import Wanted

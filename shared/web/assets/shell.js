@@ -56,6 +56,15 @@
     if (tree.search !== location.search) return;  // other filters were chosen meanwhile
     if (!northline.patch($("#page"), tree.body)) go(location.search, true, true);
   };
+  /* Other choices: a value of null or "" is not chosen any more.  Quietly: the same page stays, and what differs is put in place, so that nobody loses the slider they hold. */
+  northline.choose = (changes, quiet) => {
+    const query = new URLSearchParams(location.search);
+    Object.entries(changes).forEach(([name, value]) => { if (value === null || value === "") query.delete(name); else query.set(name, value); });
+    const search = "?" + query.toString();
+    if (!quiet) { go(search); return; }
+    history.replaceState(null, "", location.pathname + search);
+    return northline.redraw();
+  };
   const placed = () => [...document.querySelectorAll("#page [data-lazy]")].filter((each) => !$(":scope > .stand-in", each)).map((each) => each.id);
   addEventListener("popstate", () => go(location.search, true));
   document.addEventListener("northline:answer", (event) => {

@@ -1,8 +1,8 @@
 """Headlines in two sizes."""
 
 from dash import html
-from flask import g
 
+from cmo_app.visit import Visit
 from shared.live.attributes import live_of, put
 from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline
@@ -22,17 +22,18 @@ def _aim(headline: Headline) -> html.Span:
     return html.Span([dot, html.Span(words.share(headline), **put("text=share")), " ", html.Span(words.goal(headline), **put("text=goal"))], className="aim", title=headline.status_words, **put("title=status_words"))
 
 
-def large(headline: Headline) -> html.Section:
+def large(headline: Headline, visit: Visit) -> html.Section:
     """Return a large headline with its line."""
     line = html.Div(className=f"spark {words.judged(headline)}", title=headline.series_words, **{"data-spark": words.points(headline.series), "data-base": "spark", "aria-hidden": "true"},
                     **put("spark=spark", "class=judged"))
+    landing = html.Div(words.landing(headline), className="landing", title="Where it lands at this pace, by the working weight of the days", **put("text=landing"))
     return html.Section([
-        html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), line, html.Span(className="as-of"),
-    ], className="card-x big", title=headline.metric.meaning, **{"aria-label": headline.words}, **live_of(headline, g.scope))
+        html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), landing, line, html.Span(className="as-of"),
+    ], className="card-x big", title=headline.metric.meaning, **{"aria-label": headline.words}, **live_of(headline, visit.scope))
 
 
-def small(headline: Headline) -> html.Section:
+def small(headline: Headline, visit: Visit) -> html.Section:
     """Return a small headline."""
     return html.Section([
         html.H2(headline.metric.label), html.Div(headline.text, className="value", **put("text=text")), html.Div([change(headline), _aim(headline)], className="meta"), html.Span(className="as-of"),
-    ], className="card-x little", title=headline.metric.meaning, **{"aria-label": headline.words}, **live_of(headline, g.scope))
+    ], className="card-x little", title=headline.metric.meaning, **{"aria-label": headline.words}, **live_of(headline, visit.scope))

@@ -1,4 +1,4 @@
-"""The door to what takes long to work out of a series: once per series and settings, kept in this process and in Redis."""
+"""The door to what takes long to work out of numbers: once per numbers and settings, kept in this process and in Redis."""
 
 import hashlib
 import logging
@@ -26,7 +26,7 @@ class Remembered:
     def __call__(self, name: str, made_of: object, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what ``work`` returns (JSON; NaN becomes None) for ``made_of`` (anything that orjson writes)."""
         digest = hashlib.blake2b(orjson.dumps([_EDITION, made_of], option=orjson.OPT_NON_STR_KEYS), digest_size=16).hexdigest()
-        key = f"trends:{name}:{digest}"
+        key = f"found:{name}:{digest}"
         found = self._memory.get(key)
         if found is None:
             def compute() -> bytes:

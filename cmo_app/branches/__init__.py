@@ -1,0 +1,1 @@
+"""The cards that put branches side by side."""

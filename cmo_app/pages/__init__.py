@@ -1,0 +1,1 @@
+"""The pages: one file each, listed in ``cmo_app/app.py``."""

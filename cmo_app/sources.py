@@ -1,0 +1,32 @@
+"""What pages draw from, handed in by ``create_app``; tests hand in others of the same shape."""
+
+from dataclasses import dataclass, field, replace
+
+from shared.metrics.ask import PageAsk
+from shared.metrics.headline import Headlines
+from shared.metrics.reference import Reference
+from shared.metrics.remembered import Remembered
+from shared.people.last_seen import LastSeen
+from shared.settings import Settings
+from shared.warehouse.engines import Engines
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The doors to numbers."""
+
+    settings: Settings
+    ask: PageAsk
+    headlines: Headlines
+    reference: Reference
+    remembered: Remembered = field(default_factory=Remembered)
+    """Findings that take long to work out."""
+    last_seen: LastSeen | None = None
+    """What each reader of the overview saw last; None: nobody keeps it (in tests)."""
+    engines: Engines | None = None
+    """For the doors of the warehouse that are read beside metrics; None: there is no database (in tests)."""
+
+    def at_once(self) -> "Sources":
+        """The same for one page: its numbers stand on one look at how fresh the views are."""
+        ask = self.ask.at_once()
+        return replace(self, ask=ask, headlines=self.headlines.on(ask))
