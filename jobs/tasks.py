@@ -11,6 +11,7 @@ from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
+from shared.warehouse.export_orders import forget_expired_exports
 from shared.warehouse.refresh import Part, refresh_all
 from shared.warehouse.upkeep import ensure_partitions, forget_old_happenings, forget_old_refreshes
 
@@ -57,6 +58,7 @@ def upkeep_of(engines: Engines, settings: Settings) -> None:
         "old happenings forgotten": lambda: forget_old_happenings(engines.primary),
         "old sessions forgotten": lambda: forget_old_sessions(engines),
         "old attempts forgotten": lambda: forget_old_attempts(engines),
+        "expired files forgotten": lambda: forget_expired_exports(engines),
     }
     for name, step in steps.items():
         log.info("%s: %d", name, step())

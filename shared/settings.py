@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = Field(SecretStr(""), description="Mail server: smtp://user:password@host:port, smtps:// or smtp+starttls://; empty: no mail is sent")
     mail_from: str = Field("Northline <warnings@northline.example>", min_length=3, max_length=200, description="Sender of mails")
 
+    # --- files
+    export_days: int = Field(7, ge=1, le=365, description="An exported file can be fetched for so many days")
+    paper_size: Literal["letter", "a4"] = Field("letter", description="Paper that exported pages are made for")
+
     # --- logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
 

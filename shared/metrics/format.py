@@ -6,7 +6,9 @@ from shared.metrics.metric import Unit
 
 MISSING = "—"
 """What stands where there is no number."""
-_SUFFIXES = {
+CURRENCY = "$"
+"""What stands before money."""
+SUFFIXES = {
     Unit.DAYS: " d",
     Unit.MINUTES: " min",
     Unit.HOURS: " h",
@@ -29,7 +31,7 @@ def write(value: float | None, unit: Unit) -> str:
     if unit is Unit.NUMBER:
         return f"{_clean(value, 2):,.2f}" if abs(value) < 100 else f"{value:,.0f}"
     decimals = 1 if abs(value) < 100 else 0
-    return f"{_clean(value, decimals):,.{decimals}f}{_SUFFIXES[unit]}"
+    return f"{_clean(value, decimals):,.{decimals}f}{SUFFIXES[unit]}"
 
 
 def write_exact(value: float | None, unit: Unit) -> str:
@@ -38,12 +40,12 @@ def write_exact(value: float | None, unit: Unit) -> str:
         return MISSING
     if unit is Unit.MONEY:
         sign, size = _signed_cents(value)
-        return f"{sign}${size:,.2f}"
+        return f"{sign}{CURRENCY}{size:,.2f}"
     if unit is Unit.PERCENT:
         return f"{_clean(value * 100, 2):,.2f}%"
     if unit is Unit.COUNT:
         return f"{_clean(value, 0):,.0f}"
-    return f"{_clean(value, 3):,.3f}".rstrip("0").rstrip(".") + _SUFFIXES.get(unit, "")
+    return f"{_clean(value, 3):,.3f}".rstrip("0").rstrip(".") + SUFFIXES.get(unit, "")
 
 
 def write_change(change: float | None, unit: Unit) -> str:
@@ -60,10 +62,10 @@ def write_change(change: float | None, unit: Unit) -> str:
 def _money(value: float) -> str:
     sign, size = _signed_cents(value)
     if size >= 999_500:
-        return sign + "$" + _short(size)
+        return sign + CURRENCY + _short(size)
     if size >= 100_000:
-        return f"{sign}${size / 1000:,.1f}K"
-    return f"{sign}${size:,.0f}" if size >= 100 or size == 0 else f"{sign}${size:,.2f}"
+        return f"{sign}{CURRENCY}{size / 1000:,.1f}K"
+    return f"{sign}{CURRENCY}{size:,.0f}" if size >= 100 or size == 0 else f"{sign}{CURRENCY}{size:,.2f}"
 
 
 def _signed_cents(value: float) -> tuple[str, float]:

@@ -1,0 +1,72 @@
+"""What becomes a file, of which kind, under which name, and whether that is quick enough to be done while the reader waits."""
+
+from dataclasses import replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from shared.reports.delimited import delimited
+from shared.reports.document import Block, Document, Table
+from shared.reports.kinds import KINDS, FileKind
+from shared.reports.paper_size import PaperSize
+from shared.reports.problems import ExportError, NothingToExportError
+from shared.reports.series import table_of
+from shared.reports.text import file_name
+from shared.reports.workbook import workbook
+
+QUICK_CELLS: Final = 40_000
+"""A table of so many cells is written in about a second."""
+LONGEST_KEY: Final = 120
+
+
+def kind_of(name: object) -> FileKind:
+    """Return the kind of file called ``name``.  Raises ExportError naming the kinds."""
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise ExportError(f"Choose a kind of file: {', '.join(KINDS)}.")
+    return kind
+
+
+def part_of(document: Document, kind: FileKind, key: str) -> Document:
+    """Return what the file is made of: the whole document (no ``key``), or one with a single card.
+
+    Raises NothingToExportError where there is no such card, or where it has nothing for this kind.
+    """
+    if not key:
+        if not kind.for_pages:
+            raise NothingToExportError(f"A whole page becomes {' or '.join(each.label for each in KINDS.values() if each.for_pages)}; {kind.label} is made of one card.")
+        if not document.blocks:
+            raise NothingToExportError("This page has nothing to export at this moment.")
+        return document
+    block = document.block(key)
+    if block is None:
+        raise NothingToExportError(f"This page has no card called {key[:LONGEST_KEY]!r} for this period and these branches.")
+    if kind.key in {"png", "svg"} and block.figure is None:
+        raise NothingToExportError(f"{block.title!r} has no chart; choose PDF, Excel or CSV.")
+    if kind.key == "csv" and numbers_of(block) is None:
+        raise NothingToExportError(f"{block.title!r} has no table; choose PDF or a picture.")
+    return replace(document, title=block.title, blocks=(block,), about=" · ".join(each for each in (document.title, document.about) if each))
+
+
+def numbers_of(block: Block) -> Table | None:
+    """Return the numbers of a card: its table, or what its figure draws; None where it has neither."""
+    return block.table or (table_of(block.figure) if block.figure is not None else None)
+
+
+def is_quick(document: Document, kind: FileKind) -> bool:
+    """Say whether the file is made within about a second, without a browser."""
+    return not kind.needs_browser and sum(len(table.rows) * len(table.columns) for block in document.blocks if (table := numbers_of(block)) is not None) <= QUICK_CELLS
+
+
+def name_of(document: Document, kind: FileKind, zone: ZoneInfo) -> str:
+    """Return the name under which the file is saved: company, title and day."""
+    return file_name(" - ".join(part for part in (document.company, document.title, f"{document.as_of.astimezone(zone):%Y-%m-%d}") if part), kind.key)
+
+
+def written(document: Document, kind: FileKind, zone: ZoneInfo, paper: PaperSize) -> bytes:
+    """Return the file of a kind that needs no browser.  Raises ExportError."""
+    if kind.key == "xlsx":
+        return workbook(document, zone, paper)
+    table = numbers_of(document.blocks[0])
+    if table is None or kind.needs_browser:
+        raise NothingToExportError(f"{document.title!r} has no table for {kind.label}.")
+    return delimited(table, zone)

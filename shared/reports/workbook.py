@@ -1,0 +1,220 @@
+"""A document as one Excel workbook: a summary, a sheet per card with real numbers and a chart of Excel's own, and the definitions."""
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from xlsxwriter import Workbook
+
+from shared.reports import native_chart
+from shared.reports.document import Block, Cell, Column, Document, Table
+from shared.reports.limits import check_workbook
+from shared.reports.number_formats import DAY, MOMENT, number_format
+from shared.reports.paper_size import PaperSize
+from shared.reports.series import table_of
+from shared.reports.sheet_names import sheet_names
+from shared.reports.text import clean
+
+SUMMARY, DEFINITIONS = "Summary", "Definitions"
+_INK, _QUIET, _HEAD, _RULE = "#101828", "#667085", "#EEF2FB", "#D0D5DD"
+_PAPER: Final[dict[PaperSize, int]] = {"letter": 1, "a4": 9}
+_NARROWEST, _WIDEST = 9.0, 60.0
+_CHART_COLUMNS, _CHART_ROWS = 12, 18
+"""What a chart covers, with some room."""
+_MOST_LOOKED_AT: Final = 200
+"""Rows whose text decides how wide a column is."""
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What every sheet needs: the book, its formats, and where the reader's clock stands."""
+
+    book: Workbook
+    zone: ZoneInfo
+    paper: PaperSize
+    formats: dict[tuple[tuple[str, object], ...], Any]
+
+    def style(self, **more: object) -> Any:
+        """Return a format; the same one for the same wishes, because a workbook holds a limited number."""
+        wishes = {"font_name": "Calibri", "font_size": 11, "font_color": _INK, "valign": "top", **more}
+        wanted = tuple(sorted(wishes.items()))
+        if wanted not in self.formats:
+            self.formats[wanted] = self.book.add_format(wishes)
+        return self.formats[wanted]
+
+
+def workbook(document: Document, zone: ZoneInfo, paper: PaperSize = "letter", advance: Callable[[float], None] = lambda _: None) -> bytes:
+    """Return ``document`` as XLSX; moments are in ``zone``, ``advance`` is told how much is done (0..1).
+
+    Raises TooLargeError, before work begins, where no workbook holds it.  Every text is written as text: nothing in it is ever computed.
+    """
+    check_workbook(document)
+    out = io.BytesIO()
+    book = Workbook(out, {"constant_memory": True, "default_date_format": DAY})
+    book.set_properties({"title": clean(document.title), "company": clean(document.company), "subject": clean(document.about), "created": document.as_of.astimezone(UTC).replace(tzinfo=None)})
+    making = _Making(book, zone, paper, {})
+    shown = [block for block in document.blocks if block.table is not None or block.figure is not None or block.says]
+    names = sheet_names([block.title for block in shown], (SUMMARY, DEFINITIONS))
+    _write_summary(making, document, list(zip(names, shown, strict=True)))
+    for number, (name, block) in enumerate(zip(names, shown, strict=True)):
+        _write_block(making, name, block)
+        advance((number + 1) / (len(shown) + 1))
+    _write_definitions(making, document)
+    book.close()
+    advance(1.0)
+    return out.getvalue()
+
+
+def _write_summary(making: _Making, document: Document, sheets: Sequence[tuple[str, Block]]) -> None:
+    sheet = making.book.add_worksheet(SUMMARY)
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 1, 110)
+    wrapped, quiet = making.style(text_wrap=True), making.style(font_color=_QUIET)
+    sheet.set_row(0, 30)
+    sheet.write_string(0, 0, clean(document.title), making.style(bold=True, font_size=20))
+    facts = [("Company", document.company), ("About", document.about), ("As of", f"{document.as_of.astimezone(making.zone):%Y-%m-%d %H:%M %Z}"), *document.filters]
+    row = 1
+    for name, value in facts:
+        if value:
+            sheet.write_string(row, 0, clean(name), quiet)
+            sheet.write_string(row, 1, clean(value), wrapped)
+            row += 1
+    row += 1
+    head = making.style(bold=True, bg_color=_HEAD, bottom=1, bottom_color=_RULE)
+    sheet.write_string(row, 0, "Sheet", head)
+    sheet.write_string(row, 1, "What it says", head)
+    link = making.style(font_color="#2F5BEA", underline=1)
+    for number, (name, block) in enumerate(sheets, row + 1):
+        sheet.write_url(number, 0, "internal:'{}'!A1".format(name.replace("'", "''")), link, name)
+        sheet.write_string(number, 1, clean(block.says) or clean(block.title), wrapped)
+    _set_page(making, sheet, landscape=False)
+    sheet.activate()
+
+
+def _write_block(making: _Making, name: str, block: Block) -> None:
+    sheet = making.book.add_worksheet(name)
+    sheet.hide_gridlines(2)
+    table = block.table or (table_of(block.figure) if block.figure is not None else None)
+    plan = native_chart.plan_chart(block.figure, table)
+    top = 4 if block.note else 3
+    beside = (len(table.columns) if table else 0) + 1
+    if table is not None:
+        _set_widths(sheet, table, making.zone)
+    sheet.set_row(0, 24)
+    sheet.write_string(0, 0, clean(block.title), making.style(bold=True, font_size=15))
+    sheet.write_string(1, 0, clean(block.says), making.style(font_color=_INK))
+    if block.note:
+        sheet.write_string(2, 0, clean(block.note), making.style(font_color=_QUIET, italic=True))
+    if table is not None:
+        aside = plan.source if plan is not None and not plan.in_table else None
+        aside_at = beside + _CHART_COLUMNS
+        _write_tables(making, sheet, top, [(0, table), *([(aside_at, aside)] if aside else [])])
+        sheet.freeze_panes(top + 1, 1)
+        sheet.repeat_rows(top)
+        if table.rows and not table.totals:
+            sheet.autofilter(top, 0, top + len(table.rows), len(table.columns) - 1)
+        if plan is not None:
+            chart = native_chart.draw_chart(making.book, plan, name, top, 0 if plan.in_table else aside_at, block.title)
+            sheet.insert_chart(top, beside, chart, {"description": clean(f"{block.title}. {block.says}")[:900], "object_position": 3})
+            sheet.print_area(0, 0, max(top + len(table.rows) + 1, top + _CHART_ROWS), beside + _CHART_COLUMNS - 1)
+    _set_page(making, sheet, landscape=plan is not None or (table is not None and len(table.columns) > 5))
+
+
+def _write_tables(making: _Making, sheet: Any, top: int, tables: Sequence[tuple[int, Table]]) -> None:
+    """Write tables side by side, row by row: what is written in bounded memory cannot go back to a row above."""
+    texts = [(left, table, [_column_style(making, table, number) for number in range(len(table.columns))], [_column_style(making, table, number, total=True) for number in range(len(table.columns))])
+             for left, table in tables]
+    for left, table in tables:
+        for number, column in enumerate(table.columns):
+            is_number = _is_number(table, number)
+            sheet.write_string(top, left + number, clean(column.label), making.style(bold=True, bg_color=_HEAD, bottom=1, bottom_color=_RULE, text_wrap=True, align="right" if is_number else "left"))
+    for number in range(max(len(table.rows) + bool(table.totals) for _, table in tables)):
+        for left, table, styles, total_styles in texts:
+            if number < len(table.rows):
+                _write_row(making, sheet, (top + 1 + number, left), table.rows[number], styles)
+            elif number == len(table.rows) and table.totals:
+                _write_row(making, sheet, (top + 1 + number, left), table.totals, total_styles)
+
+
+def _write_row(making: _Making, sheet: Any, at: tuple[int, int], row: Sequence[Cell], styles: Sequence[Any]) -> None:
+    line, left = at
+    for number, (value, style) in enumerate(zip(row, styles, strict=True)):
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            sheet.write_blank(line, left + number, None, style)
+        elif isinstance(value, datetime):
+            sheet.write_datetime(line, left + number, (value.astimezone(making.zone) if value.tzinfo else value).replace(tzinfo=None), style)
+        elif isinstance(value, date):
+            sheet.write_datetime(line, left + number, value, style)
+        elif isinstance(value, str):
+            sheet.write_string(line, left + number, clean(value), style)
+        else:
+            sheet.write_number(line, left + number, value, style)
+
+
+def _column_style(making: _Making, table: Table, number: int, *, total: bool = False) -> Any:
+    values = [row[number] for row in (*table.rows, *([table.totals] if table.totals else []))]
+    more: dict[str, object] = {"bold": True, "top": 1, "top_color": _RULE} if total else {}
+    known = next((value for value in values if value is not None), None)
+    if isinstance(known, datetime):
+        return making.style(num_format=MOMENT, align="left", **more)
+    if isinstance(known, date):
+        return making.style(num_format=DAY, align="left", **more)
+    if isinstance(known, str):
+        return making.style(**more)
+    return making.style(num_format=number_format(table.columns[number].unit, values), **more)
+
+
+def _is_number(table: Table, number: int) -> bool:
+    return any(isinstance(row[number], int | float) for row in table.rows)
+
+
+def _set_widths(sheet: Any, table: Table, zone: ZoneInfo) -> None:
+    for number, column in enumerate(table.columns):
+        values = [row[number] for row in (*table.rows[:_MOST_LOOKED_AT], *([table.totals] if table.totals else []))]
+        widest = max((len(_shown(value, column, zone)) for value in values), default=0)
+        words = max((len(word) for word in column.label.split()), default=0)
+        sheet.set_column(number, number, min(_WIDEST, max(_NARROWEST, widest + 2.5, words + 3, len(column.label) / 2 + 2)))
+
+
+def _shown(value: Cell, column: Column, zone: ZoneInfo) -> str:
+    """About what a spreadsheet shows, for the width of its column."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(zone) if value.tzinfo else value:%Y-%m-%d %H:%M}"
+    if isinstance(value, int | float):
+        return f"{value:,.2f}  " if column.unit is not None else f"{value:.8g}"
+    return "" if value is None else str(value)
+
+
+def _write_definitions(making: _Making, document: Document) -> None:
+    terms = dict(document.definitions)
+    for block in document.blocks:
+        for column in block.table.columns if block.table else ():
+            if column.note:
+                terms.setdefault(column.label, column.note)
+    sheet = making.book.add_worksheet(DEFINITIONS)
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 1, 110)
+    head = making.style(bold=True, bg_color=_HEAD, bottom=1, bottom_color=_RULE)
+    sheet.write_string(0, 0, "Term", head)
+    sheet.write_string(0, 1, "Meaning", head)
+    for number, (term, meaning) in enumerate(terms.items(), 1):
+        sheet.write_string(number, 0, clean(term), making.style(bold=True))
+        sheet.write_string(number, 1, clean(meaning), making.style(text_wrap=True))
+    sheet.freeze_panes(1, 0)
+    _set_page(making, sheet, landscape=False)
+
+
+def _set_page(making: _Making, sheet: Any, *, landscape: bool) -> None:
+    """How it prints: as wide as a page, numbered."""
+    sheet.set_paper(_PAPER[making.paper])
+    if landscape:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(0.5, 0.5, 0.6, 0.6)
+    sheet.set_footer("&L&8&A&R&8Page &P of &N")
