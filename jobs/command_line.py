@@ -12,6 +12,7 @@ from jobs.imports.command import import_file
 from jobs.metrics_command import metrics
 from jobs.person import app as person
 from jobs.prepare import prepare
+from jobs.reconciliation import reconcile
 from jobs.warehouse_commands import migrate, refresh, views
 from shared.settings import SettingError
 
@@ -22,6 +23,7 @@ app.command()(views)
 app.command()(refresh)
 app.command()(metrics)
 app.command()(demo)
+app.command()(reconcile)
 app.command("import")(import_file)
 app.command(hidden=True)(prepare)
 app.add_typer(person, name="person")

@@ -17,6 +17,7 @@ def entries(settings: Settings) -> dict[str, dict[str, Any]]:
         "refresh archives": _entry("refresh_archives", crontab(hour=hour, minute=minute), timedelta(hours=12)),
         "evaluate alerts": _entry("evaluate_alerts", timedelta(minutes=1), timedelta(seconds=55)),
         "deliver alerts": _entry("deliver_alerts", timedelta(seconds=30), timedelta(seconds=25)),
+        "reconcile": _entry("reconcile", timedelta(seconds=5), timedelta(seconds=4)),
         "upkeep": _entry("upkeep", crontab(hour=(hour + 1) % 24, minute=minute), timedelta(hours=12)),
     }
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from celery import Celery
 
-from jobs import alerts
+from jobs import alerts, reconciliation
 from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
@@ -36,6 +36,7 @@ def register(app: Celery, settings: Settings) -> None:
         refresh_part(engines(), settings, "archive")
 
     alerts.register(app, settings)
+    reconciliation.register(app, settings)
 
     @app.task(name="jobs.upkeep", **retried)
     def upkeep() -> None:

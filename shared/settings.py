@@ -99,10 +99,18 @@ class Settings(BaseSettings):
     export_days: int = Field(7, ge=1, le=365, description="An exported file can be fetched for so many days")
     paper_size: Literal["letter", "a4"] = Field("letter", description="Paper that exported pages are made for")
 
+    # --- reconciliation
+    reconciliation_at: str = Field("00:15", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Head-office time from which the day's full reconciliation runs; changes are looked at within seconds all day")
+    reconciliation_job_days: int = Field(3, ge=0, le=365, description="A sold appointment without a job is a ghost after so many days")
+    reconciliation_overlap_minutes: int = Field(120, ge=1, le=1440, description="Two appointments of one representative that begin within fewer minutes collide")
+    reconciliation_household_days: int = Field(30, ge=1, le=366, description="Two new appointments of one household within so many days are one too many")
+    reconciliation_credit_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("Canvass=canvasser", "Telemarketing=setter"), description="Which role must have a part of a sale, by the channel of its lead's source: channel=role, separated by commas")
+
     # --- logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
 
-    @field_validator("replica_urls", "gateway_origins", "alert_webhook_hosts", mode="before")
+    @field_validator("replica_urls", "gateway_origins", "alert_webhook_hosts", "reconciliation_credit_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -113,6 +121,13 @@ class Settings(BaseSettings):
         if isinstance(value, tuple):
             return tuple(_with_driver(url) for url in value)
         return _with_driver(value)
+
+    @field_validator("reconciliation_credit_roles", mode="after")
+    @classmethod
+    def _channel_and_role(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not channel or role not in {"setter", "closer", "canvasser", "manager"} for channel, _, role in (pair.partition("=") for pair in value)):
+            raise ValueError("must look like Canvass=canvasser; roles are setter, closer, canvasser and manager")
+        return value
 
     @field_validator("smtp_url", mode="after")
     @classmethod

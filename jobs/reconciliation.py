@@ -1,0 +1,52 @@
+"""Reconciliation: the task that keeps cases true, and the command that runs it now."""
+
+import logging
+from functools import cache
+
+import typer
+from celery import Celery
+
+from shared.clock import Clock, now
+from shared.settings import Settings, load_settings
+from shared.warehouse.engines import Engines
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Celery, settings: Settings) -> None:
+    """Add the task to ``app``.  It is not retried by the queue: the next one asks the database what is left to do."""
+    engines = cache(lambda: Engines(settings))
+
+    @app.task(name="jobs.reconcile")
+    def reconcile() -> None:
+        reconcile_what_is_due(engines(), settings)
+
+
+def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = now) -> None:
+    """Run what was asked for, the day's full run if it is due, and look at what has changed."""
+    from shared.reconciliation import runs
+    from shared.reconciliation.running import is_due, run_changed, run_rules
+
+    with engines.primary.connect() as connection:
+        asked = runs.waiting(connection)
+    for one in asked:
+        run_rules(engines.primary, settings, clock, run=one.id)
+    if is_due(engines.primary, settings, clock):
+        run_rules(engines.primary, settings, clock)
+    run_changed(engines.primary, settings, clock)
+
+
+def reconcile() -> None:
+    """Look for ghosts and split errors everywhere, now; the worker does so every day, and looks at changes within seconds."""
+    from jobs.errors import CommandError
+    from shared.reconciliation.rules import RULES
+    from shared.reconciliation.running import run_rules
+
+    settings = load_settings()
+    done = run_rules(Engines(settings).primary, settings)
+    if done is None:
+        raise CommandError("A reconciliation is under way; try again when it is done.")
+    for rule in RULES:
+        typer.echo(f"{rule.name:>4}  {done.found[rule.name]:>6,}  {rule.title}")
+    moved = done.folded
+    typer.echo(f"{moved.opened} cases opened, {moved.closed} closed, {moved.returned + moved.still_there} reopened, {moved.changed} changed.")

@@ -1,0 +1,1 @@
+"""Sales reconciliation: run, match, break, case, sign-off."""
