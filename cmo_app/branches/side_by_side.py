@@ -16,7 +16,7 @@ from shared.metrics.headline import Headline, Wanted
 from shared.reports.document import Block, Column, Table
 from shared.warehouse.branches import Branch
 
-TITLE = "Branches side by side"
+KEY, TITLE = "side-by-side", "Branches side by side"
 METRICS = ("net_sales_amount", "leads", "cost_per_lead", "romi")
 Line = tuple[Branch, Sequence[Headline]]
 
@@ -24,13 +24,13 @@ Line = tuple[Branch, Sequence[Headline]]
 def card(visit: Visit, sources: Sources) -> Card:
     """Return a table with a row per branch that the reader sees, the one with the most net sales first."""
     if not visit.branches:
-        return Card(Block("side-by-side", TITLE), body=empty("Branches appear here once they exist.", title="No branch yet", symbol="branch"))
+        return Card(Block(KEY, TITLE), body=empty("Branches appear here once they exist.", title="No branch yet", symbol="branch"))
     found = sources.headlines([Wanted(name, visit.period, branches=frozenset({branch.id})) for branch in visit.branches for name in METRICS], visit.scope)
     width = len(METRICS)
     lines: list[Line] = [(branch, found[width * number : width * (number + 1)]) for number, branch in enumerate(visit.branches)]
     lines.sort(key=lambda line: -_number(line[1][0].value))
     numbers = Table((Column("Branch"), *(Column(each.metric.label, each.metric.unit, each.metric.meaning) for each in lines[0][1])), tuple((branch.name, *(each.value for each in headlines)) for branch, headlines in lines))
-    return Card(Block("side-by-side", TITLE, table=numbers), body=_table(lines, visit))
+    return Card(Block(KEY, TITLE, table=numbers), body=_table(lines, visit))
 
 
 def _table(lines: Sequence[Line], visit: Visit) -> Component:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cmo_app.sources import Sources
 from cmo_app.visit import Visit
+from shared.metrics.comparison import Comparison, compare
 from shared.metrics.headline import Headline, Wanted
 
 log = logging.getLogger(__name__)
@@ -33,3 +34,8 @@ def headlines_of(visit: Visit, sources: Sources, names: Sequence[str]) -> Found:
         return Found((), f"{words}.", None, "The headlines are not available just now. Nothing is lost; they are tried again when the page is loaded anew.")
     compared = f", compared with {found[0].comparison.words}" if found else ""
     return Found(found, f"{words}{compared}.", min(each.as_of for each in found) if found else None, next((each.degraded for each in found if each.degraded), ""))
+
+
+def compared(visit: Visit, sources: Sources) -> Comparison:
+    """Return what the chosen period is compared with."""
+    return compare(visit.period, "previous", sources.reference.calendar())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.people.attempts import Attempts
@@ -33,6 +33,8 @@ from shared.web.templates_folder import pages_folder
 from shared.web.tokens_of_forms import form_token, set_visitor_cookie
 from shared.web.vendor import asset_url, vendor
 
+_OPERATIONAL: dict[SiteName, tuple[Blueprint, ...]] = {"bi": (alert_pages, target_pages, kpi_pages, annotation_pages), "cmo": ()}
+"""Routes by which people run the business; the CMO site has none of them."""
 _LARGEST_REQUEST = 8 * 1024 * 1024
 
 
@@ -69,7 +71,7 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     zone = ZoneInfo(settings.company_time_zone)
     server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, roles=ROLES, departments=DEPARTMENTS)
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
-    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, alert_pages, target_pages, kpi_pages, annotation_pages):
+    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, *_OPERATIONAL[site]):
         server.register_blueprint(blueprint)
     if settings.oidc_issuer:
         install_company_sign_in(server, settings)

@@ -20,8 +20,7 @@ def test_the_cmo_signs_in_and_sees_the_headlines_of_the_company(window: Window, 
 def test_the_period_is_in_the_address(window: Window, sites: Sites) -> None:
     window.sign_in(CMO, sites.cmo)
     window.click(".seg a[href*='ytd']")
-    window.wait(lambda: "period=ytd" in window.driver.current_url)
-    window.wait_until_ready()
+    window.wait(lambda: "period=ytd" in window.driver.current_url and window.text(".head .seg [aria-current]") == "Year")
     values = headlines(window)
     assert shown(values["Leads"]) == asked(sites, "leads", "ytd")
 
@@ -44,3 +43,22 @@ def test_the_branches_stand_side_by_side(window: Window, sites: Sites) -> None:
 def test_a_phone_shows_nothing_that_sticks_out(phone: Window, sites: Sites) -> None:
     phone.sign_in(CMO, sites.cmo)
     assert phone.script("return document.documentElement.scrollWidth") == 390
+
+
+def test_another_measure_is_another_address_and_the_same_branches(window: Window, sites: Sites) -> None:
+    window.sign_in(CMO, sites.cmo)
+    window.open("/branches", sites.cmo)
+    names = window.texts(".panel h3")
+    window.click(".bar-of-choices a[href*='measure=leads']")
+    window.wait(lambda: "measure=leads" in window.driver.current_url and window.text(".bar-of-choices [aria-current]") == "Leads")
+    assert len(window.texts(".panel h3")) == len(names) == 5
+    window.click(".bar-of-choices a[href*='scale=index']")
+    window.wait(lambda: "100 is the mean branch" in window.text("[data-card=multiples] .note"))
+    assert window.problems() == []
+
+
+def test_the_site_has_no_operational_routes(window: Window, sites: Sites) -> None:
+    window.sign_in(CMO, sites.cmo)
+    found = [window.script("return fetch(arguments[0], {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'}).then(answer => answer.status)", path)
+             for path in ("/alerts/rules", "/targets/undo", "/annotations", "/alerts/read")]
+    assert set(found) <= {404, 405}
