@@ -19,6 +19,7 @@ from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.web import install
 from shared.web.compression import compressed_server
+from shared.web.export_pages import install_exports
 
 PAGES: tuple[Page, ...] = (OVERVIEW, BRANCHES)
 
@@ -35,4 +36,5 @@ def create_app(settings: Settings, engines: Engines, ask: PageAsk, reference: Re
     register_redraw(app)
     register_live(app)
     install(app.server, settings=settings, engines=engines, site="cmo", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
+    install_exports(app.server, app.document)
     return app

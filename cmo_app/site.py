@@ -1,7 +1,6 @@
 """The Dash application of the CMO site: its first response carries the page's data and a first paint."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from dash import Dash, Input, Output, html
@@ -9,7 +8,7 @@ from dash._utils import to_json
 from dash.development.base_component import Component
 from flask import Response, abort, g, request
 
-from cmo_app.page import Page, Sheet
+from cmo_app.page import Page
 from cmo_app.shell.frame import body, frame
 from cmo_app.sources import Sources
 from cmo_app.visit import Visit
@@ -66,13 +65,13 @@ class Site(Dash):
         """Answer the browser's own wish for new numbers: the same as ``redrawn``, as JSON that patch.js puts in place without React."""
         return redraw_answer(self.redrawn)
 
-    def document(self, path: str, query: str, person: Person, scope: Scope) -> Document:
-        """Return what the page at ``path`` says, for a file; raises KeyError where there is no such page."""
-        page = self.pages[path]
-        visit = self.visit(page, query_of(query), person, scope)
-        sheet: Sheet = page.draw(visit, self.sources.at_once())
-        moment: datetime = now()
-        return sheet.document(page.title, visit, moment)
+    def document(self, path: str, query: Mapping[str, str], person: Person, scope: Scope) -> Document | None:
+        """Return what the page at ``path`` says to this person, for a file; None where there is no such page."""
+        page = self.pages.get(path)
+        if page is None:
+            return None
+        visit = self.visit(page, query, person, scope)
+        return page.draw(visit, self.sources.at_once()).document(page.title, visit, now())
 
     def _page(self, path: str) -> Page:
         page = self.pages.get(path)

@@ -109,5 +109,5 @@ def page_menu() -> html.Details:
 
 
 def _menu(label: str, key: str, kinds: dict[str, str], symbol: str) -> html.Details:
-    items = [html.Button([icon("download"), text], className="item", type="button", **{"data-do": "export", "data-kind": kind, "data-key": key}) for kind, text in kinds.items()]
-    return html.Details([html.Summary(icon(symbol), className="ib icon ghost", title=label, **{"aria-label": label}), html.Div(items, className="pop-in")], className="pop no-print files")
+    items = [html.Button([icon("download"), text], className="item", type="button", role="menuitem", **{"data-do": "export", "data-kind": kind, "data-key": key}) for kind, text in kinds.items()]
+    return html.Details([html.Summary(icon(symbol), className="ib icon ghost", title=label, **{"aria-label": label}), html.Div(items, className="pop-in", role="menu")], className="pop export no-print files")

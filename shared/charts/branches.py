@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from shared.charts.bars import AXES
 from shared.charts.palette import ACCENT, PAPER, QUIET, SERIES, faded
@@ -11,6 +11,8 @@ from shared.metrics.format import write
 from shared.metrics.metric import Unit
 
 _COLUMNS = 3
+_EDGE = timedelta(days=8)
+"""Room before the first and after the last month."""
 
 
 def scale(series: Mapping[str, Sequence[float]], others: Sequence[float] = ()) -> tuple[float, float]:
@@ -65,7 +67,7 @@ def ranks(months: Sequence[date], places: Mapping[str, Sequence[float]], height:
     most = max((len(places), 1))
     room = max((len(name) for name in places), default=0) * 7 + 18
     return {"data": traces, "layout": layout(
-        height or 46 * most + 50, hovermode="closest", annotations=labels, margin={"l": 0, "r": room, "t": 4, "b": 0}, xaxis={"type": "date", "tickformat": "%b", "nticks": max(2, len(months)), "tickangle": 0, "showspikes": False},
+        height or 46 * most + 50, hovermode="closest", annotations=labels, margin={"l": 0, "r": room, "t": 4, "b": 0}, xaxis={"type": "date", "tickformat": "%b", "nticks": max(2, len(months)), "tickangle": 0, "showspikes": False, "range": [(months[0] - _EDGE).isoformat(), (months[-1] + _EDGE).isoformat()] if months else None},
         yaxis={"range": [most + 0.5, 0.5], "tickmode": "linear", "dtick": 1, "showgrid": False, "tickformat": "d"})}
 
 
