@@ -1,4 +1,4 @@
-# One image for every process of the platform; compose.yaml says which one runs.
+# One image for every process of the platform; compose.yaml says which one runs.  `--target bi` and `--target cmo` make an image of one site alone.
 
 FROM python:3.13-slim-bookworm AS packages
 WORKDIR /build
@@ -7,16 +7,28 @@ RUN python -m pip install --no-cache-dir --require-hashes -r uv.lock.txt \
     && uv venv /venv \
     && uv pip install --no-config --no-cache --compile-bytecode --require-hashes --python /venv/bin/python -r requirements-server.lock
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13-slim-bookworm AS base
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin northline
 ENV PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp BIND_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY shared shared
+RUN python -m compileall -q shared
+USER 10001:10001
+
+FROM base AS bi
+COPY bi_app bi_app
+EXPOSE 8050
+CMD ["gunicorn", "-c", "python:shared.web.server", "--bind", "0.0.0.0:8050", "bi_app.wsgi:server"]
+
+FROM base AS cmo
+COPY cmo_app cmo_app
+EXPOSE 8051
+CMD ["gunicorn", "-c", "python:shared.web.server", "--bind", "0.0.0.0:8051", "cmo_app.wsgi:server"]
+
+FROM base AS platform
 COPY bi_app bi_app
 COPY cmo_app cmo_app
 COPY jobs jobs
-RUN python -m compileall -q shared bi_app cmo_app jobs
-USER 10001:10001
 EXPOSE 8050 8051 8052
 CMD ["python", "-m", "jobs", "--help"]

@@ -74,7 +74,7 @@ class Platform:
     def start_site(self, seconds: float = 60.0) -> None:
         with (self.folder / "site.log").open("ab") as log:
             self._site = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "python:jobs.web_server", "--bind", f"127.0.0.1:{self.bi_port}", "bi_app.wsgi:server"], cwd=ROOT,
+                [sys.executable, "-m", "gunicorn", "-c", "python:shared.web.server", "--bind", f"127.0.0.1:{self.bi_port}", "bi_app.wsgi:server"], cwd=ROOT,
                 env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent(STOP_SIGNAL))
         deadline = time.monotonic() + seconds
         while not self._answers():

@@ -158,7 +158,7 @@ class Platform:
 
     def _site(self, name: str, port: int, env: dict[str, str], after: tuple[str, ...]) -> Service:
         address = f"[{self.options.bind_host}]:{port}" if ":" in self.options.bind_host else f"{self.options.bind_host}:{port}"
-        return Service(name, lambda: _python("-m", "gunicorn", "-c", "python:jobs.web_server", "--bind", address, f"{name}_app.wsgi:server"), after=after, env=env,
+        return Service(name, lambda: _python("-m", "gunicorn", "-c", "python:shared.web.server", "--bind", address, f"{name}_app.wsgi:server"), after=after, env=env,
                        ready=_healthy(f"{self.urls[name]}/healthz"))
 
     def _gateway(self, env: dict[str, str], after: tuple[str, ...]) -> Service:

@@ -68,7 +68,7 @@ def sites(demo: Settings) -> Iterator[Sites]:
     environment = {**os.environ, "DATABASE_URL": demo.database_url.get_secret_value(), "REPLICA_URLS": ",".join(url.get_secret_value() for url in demo.replica_urls),
                    "REDIS_URL": demo.redis_url.get_secret_value(), "SECRET_KEY": demo.secret_key.get_secret_value(), "SECURE_COOKIES": "0", "DEMO_MODE": "1", "BI_PORT": str(ports["bi"]), "CMO_PORT": str(ports["cmo"]),
                    "GATEWAY_PORT": str(ports["gateway"])}
-    commands = [*(["gunicorn", "-c", "python:jobs.web_server", "-b", f"127.0.0.1:{ports[name]}", f"{name}_app.wsgi:server"] for name in ("bi", "cmo")), ["jobs.live"], ["jobs.gateway"]]
+    commands = [*(["gunicorn", "-c", "python:shared.web.server", "-b", f"127.0.0.1:{ports[name]}", f"{name}_app.wsgi:server"] for name in ("bi", "cmo")), ["jobs.live"], ["jobs.gateway"]]
     running = [subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment) for command in commands]
     try:
         for port in ports.values():

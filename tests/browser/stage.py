@@ -120,7 +120,7 @@ class Stage:
     def start(self, name: str) -> None:
         """Start a process; a site or the gateway until it answers."""
         port = self._ports.get(name)
-        arguments = {"live": ["jobs.live"], "gateway": ["jobs.gateway"]}.get(name, ["gunicorn", "-c", "python:jobs.web_server", "-b", f"127.0.0.1:{port}", f"{name}_app.wsgi:server"])
+        arguments = {"live": ["jobs.live"], "gateway": ["jobs.gateway"]}.get(name, ["gunicorn", "-c", "python:shared.web.server", "-b", f"127.0.0.1:{port}", f"{name}_app.wsgi:server"])
         self._processes[name] = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env={**os.environ, **self._environment}, stdout=self._log, stderr=self._log)
         if port:
             wait_for(f"http://localhost:{port}/healthz")

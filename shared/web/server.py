@@ -1,4 +1,4 @@
-"""gunicorn's configuration, the same on one machine and in a container: ``gunicorn -c python:jobs.web_server bi_app.wsgi:server``."""
+"""gunicorn's configuration, the same on one machine and in a container: ``gunicorn -c python:shared.web.server bi_app.wsgi:server``."""
 
 import gc
 
