@@ -45,6 +45,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension("spend_kind", "Kind of cost", "spend_kind"),
     Dimension("stage", "Stage", "stage"),
     Dimension("since", "Open since", "since"),
+    Dimension("age", "Age of the lead, days", "age"),
     Dimension("method", "Payment method", "method"),
     Dimension("crew", "Crew", "crew", none="No crew"),
     Dimension("territory", "Territory", "territory", none="No territory"),

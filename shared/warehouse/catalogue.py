@@ -50,6 +50,7 @@ _NONE, _EMPTY = "0", "''"
 _SALE_LEAD = "SELECT l.branch_id, l.created_on FROM changed c JOIN crm.appointment a ON a.id = c.appointment_id JOIN crm.lead l ON l.id = a.lead_id"
 _VIA_SALE_LEAD = ("SELECT l.branch_id, l.created_on FROM changed c JOIN crm.sale s ON s.id = c.sale_id"
                   " JOIN crm.appointment a ON a.id = s.appointment_id JOIN crm.lead l ON l.id = a.lead_id")
+_HOUSEHOLD = "JOIN crm.lead o ON o.prospect_id = l.prospect_id"
 _LEAD_SALES = "SELECT s.branch_id, s.sold_on FROM changed c JOIN crm.appointment a ON a.lead_id = c.id JOIN crm.sale s ON s.appointment_id = a.id"
 _APPOINTMENT_SALES = "SELECT s.branch_id, s.sold_on FROM changed c JOIN crm.sale s ON s.appointment_id = c.id"
 # Every day on which an appointment, or another of the same lead, may enter or leave a stage.
@@ -106,6 +107,14 @@ VIEWS: tuple[View, ...] = tuple(map(_with_names, (
     View("lead_response", {"source_id": _NONE, "seconds": _NONE}, ("lead_count",), {"lead": "SELECT branch_id, created_on FROM changed"}, department="telemarketing"),
     View("sales_cycle", {"source_id": _NONE, "rep_id": _NONE, "days": _NONE}, ("sale_count",),
          {"sale": "SELECT branch_id, sold_on FROM changed", "appointment": _APPOINTMENT_SALES, "lead": _LEAD_SALES}),
+    View("lead_development", {"source_id": _NONE, "age": _NONE}, ("gross_count", "gross_amount", "net_count", "net_amount"),
+         {"lead": "SELECT branch_id, created_on FROM changed",
+          "appointment": "SELECT l.branch_id, l.created_on FROM changed c JOIN crm.lead l ON l.id = c.lead_id", "sale": _SALE_LEAD}, department="marketing"),
+    View("customer_value", {"source_id": _NONE}, ("customer_count", "net_amount", "repeat_count", "repeat_amount"),
+         {"lead": "SELECT branch_id, created_on FROM changed UNION SELECT o.branch_id, o.created_on FROM changed c JOIN crm.lead o ON o.prospect_id = c.prospect_id",
+          "appointment": f"SELECT o.branch_id, o.created_on FROM changed c JOIN crm.lead l ON l.id = c.lead_id {_HOUSEHOLD}",
+          "sale": f"SELECT o.branch_id, o.created_on FROM changed c JOIN crm.appointment a ON a.id = c.appointment_id JOIN crm.lead l ON l.id = a.lead_id {_HOUSEHOLD}"},
+         department="marketing"),
     View("marketing", {"source_id": _NONE, "spend_kind": _EMPTY}, ("spend_amount",),
          {"marketing_spend": "SELECT branch_id, spent_on + n FROM changed, generate_series(0, spent_to - spent_on) n"}, department="marketing"),
     View("collections", {"method": _EMPTY}, ("payment_count", "collected_amount"), {"payment": "SELECT branch_id, paid_on FROM changed"}),

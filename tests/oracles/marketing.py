@@ -29,6 +29,27 @@ SPEND = Facts(
 _SPENT = "sum(round(m.amount * d.k / c.n, 2) - round(m.amount * (d.k - 1) / c.n, 2))"
 COST, MEDIA = Select(SPEND, _SPENT), Select(SPEND.only("m.kind = 'media'"), _SPENT)
 
+
+def _age(moment: str) -> str:
+    """How old the lead was: to the day for two weeks, to the week for half a year, to four weeks for a year."""
+    days = f"greatest({local(moment)} - {local('l.created_at')}, 0)"
+    return (f"(SELECT CASE WHEN n <= 13 THEN n WHEN n <= 181 THEN (n + 1 + 6) / 7 * 7 - 1 WHEN n <= 363 THEN (n + 1 + 27) / 28 * 28 - 1 ELSE 9999 END FROM (SELECT {days} AS n) n)")
+
+
+_OF_LEADS = f"{LEADS.tables} JOIN crm.appointment a ON a.lead_id = l.id JOIN crm.sale s ON s.appointment_id = a.id"
+SIGNED = Facts(_OF_LEADS, LEADS.day, {"branch": "b.id", **SOURCE, "age": _age("s.sold_at")}, "l.disregard IS NULL")
+CALLED_OFF = Facts(_OF_LEADS, LEADS.day, {"branch": "b.id", **SOURCE, "age": _age("s.cancelled_at")}, "l.disregard IS NULL AND s.cancelled_at IS NOT NULL")
+_DOLLARS = "sum(s.gross - s.discount)"
+
+# Who won a household: its first lead that counts. Its first contract that stands makes it a customer; all later ones are repeats.
+_OTHER_SALES = ("(SELECT h.prospect_id, h.branch_id, x.id, x.gross - x.discount AS amount, row_number() OVER (PARTITION BY h.prospect_id ORDER BY x.sold_at, x.id) AS nth"
+                " FROM crm.lead h JOIN crm.appointment v ON v.lead_id = h.id JOIN crm.sale x ON x.appointment_id = v.id"
+                " WHERE h.disregard IS NULL AND x.status NOT IN ('cancelled', 'credit_rejected'))")
+_FIRST = "(SELECT DISTINCT ON (prospect_id) * FROM crm.lead WHERE disregard IS NULL ORDER BY prospect_id, created_at, id)"
+HOUSEHOLD_SALES = Facts(f"{_FIRST} l JOIN crm.branch b ON b.id = l.branch_id JOIN crm.lead_source o ON o.id = l.source_id JOIN {_OTHER_SALES} x ON x.prospect_id = l.prospect_id",
+                        LEADS.day, {"branch": "b.id", **SOURCE})
+CUSTOMERS, VALUE = Select(HOUSEHOLD_SALES.only("x.nth = 1")), Select(HOUSEHOLD_SALES, "sum(x.amount)")
+
 ORACLES: dict[str, Oracle] = {
     "leads": Select(LEADS),
     "contacted_leads": Select(CONTACTED),
@@ -58,4 +79,12 @@ ORACLES: dict[str, Oracle] = {
     "marketing_cost_share": Divide(COST, NET_DOLLARS),
     "roas": Divide(NET_DOLLARS, COST),
     "romi": Divide(Add(((0.45, NET_DOLLARS), (-1.0, COST))), COST),
+    "media_spend": MEDIA,
+    "new_customers": CUSTOMERS,
+    "ltv": Divide(Add(((0.45, VALUE),)), CUSTOMERS),
+    "ltv_to_cac": Divide(Add(((0.45, VALUE),)), COST),
+    "repeat_share": Divide(Select(HOUSEHOLD_SALES.only("x.nth > 1"), "sum(x.amount)"), VALUE),
+    "net_sales_by_age": Add(((1.0, Select(SIGNED)), (-1.0, Select(CALLED_OFF)))),
+    "net_amount_by_age": Add(((1.0, Select(SIGNED, _DOLLARS)), (-1.0, Select(CALLED_OFF, _DOLLARS)))),
+    "gross_sales_by_age": Select(SIGNED),
 }

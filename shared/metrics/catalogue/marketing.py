@@ -12,6 +12,8 @@ def _lead(column: str) -> Measure:
 
 
 LEADS, SPEND, NET_AMOUNT = _lead("lead_count"), Measure("marketing", "spend_amount"), _lead("net_amount")
+_CUSTOMERS, _VALUE, _REPEATED = (Measure("customer_value", column) for column in ("customer_count", "net_amount", "repeat_amount"))
+_FIRST = "the day of the household's first lead"
 _MEDIA = SPEND.only(spend_kind="media")
 
 
@@ -59,4 +61,20 @@ METRICS: tuple[Metric, ...] = (
     Metric("roas", "ROAS", "Net sales $ of the period's leads per dollar of marketing.", ratio(NET_AMOUNT, SPEND), Unit.NUMBER, Better.UP, _CREATED, Basis.COHORT, "marketing", 20, LEADS, source="50"),
     Metric("romi", "ROMI", f"(Net sales $ of the period's leads x {CONTRIBUTION_MARGIN:.0%} contribution margin - spend) / spend.",
            Ratio(Sum(((CONTRIBUTION_MARGIN, NET_AMOUNT), (-1.0, SPEND))), total(SPEND)), Unit.PERCENT, Better.UP, _CREATED, Basis.COHORT, "marketing", 20, LEADS, source="50"),
+    Metric("media_spend", "Media spend", "What is paid to media and partners, without payrolls and tools.", total(_MEDIA), Unit.MONEY, Better.NEITHER, "the day the cost pays for",
+           department="marketing", source="48"),
+    Metric("new_customers", "New customers", "Households whose first standing contract came by now, by the day of their first lead.", total(_CUSTOMERS), Unit.COUNT, Better.UP, _FIRST,
+           Basis.COHORT, "marketing", source="52"),
+    Metric("ltv", "LTV", f"Net sales $ of a household so far, its repeat sales included, x {CONTRIBUTION_MARGIN:.0%} contribution margin, per new customer. Nothing is added for sales to come.",
+           Ratio(Sum(((CONTRIBUTION_MARGIN, _VALUE),)), total(_CUSTOMERS)), Unit.MONEY, Better.UP, _FIRST, Basis.COHORT, "marketing", 20, source="52"),
+    Metric("ltv_to_cac", "LTV:CAC", "Contribution of the new customers so far per dollar of marketing, payrolls and tools included: LTV divided by what a new customer cost.",
+           Ratio(Sum(((CONTRIBUTION_MARGIN, _VALUE),)), total(SPEND)), Unit.NUMBER, Better.UP, _FIRST, Basis.COHORT, "marketing", 20, _CUSTOMERS, source="52"),
+    Metric("repeat_share", "Repeat share", "Part of the customers' net sales $ that came from contracts after their first.", ratio(_REPEATED, _VALUE), Unit.PERCENT, Better.UP, _FIRST,
+           Basis.COHORT, "marketing", 20, _CUSTOMERS, source="52"),
+    Metric("net_sales_by_age", "Net sales by age of lead", "Sales less those called off, by how old the lead was when each happened.", total(Measure("lead_development", "net_count")), Unit.COUNT,
+           Better.UP, _CREATED, Basis.COHORT, "marketing", source="51"),
+    Metric("net_amount_by_age", "Net sales $ by age of lead", "Sales $ less those called off, by how old the lead was when each happened.", total(Measure("lead_development", "net_amount")),
+           Unit.MONEY, Better.UP, _CREATED, Basis.COHORT, "marketing", source="51"),
+    Metric("gross_sales_by_age", "Gross sales by age of lead", "Contracts signed, by how old the lead was.", total(Measure("lead_development", "gross_count")), Unit.COUNT,
+           Better.UP, _CREATED, Basis.COHORT, "marketing", source="51"),
 )
