@@ -2,18 +2,16 @@
 -- A household is a customer from its first standing sale on; every further one is a repeat. Flagged leads are left out.
 SELECT f.created_on AS day, f.branch_id, f.source_id,
        'sale' AS entity, s.id AS entity_id, p.name || ', ' || s.external_id AS label,
-       (NOT r.is_repeat)::int AS customer_count, s.amount AS net_amount,
-       r.is_repeat::int AS repeat_count, CASE WHEN r.is_repeat THEN s.amount ELSE 0 END AS repeat_amount
+       (s.nth = 1)::int AS customer_count, s.amount AS net_amount,
+       (s.nth > 1)::int AS repeat_count, CASE WHEN s.nth > 1 THEN s.amount ELSE 0 END AS repeat_amount
 FROM crm.lead f
-JOIN crm.lead l ON l.branch_id = f.branch_id AND l.prospect_id = f.prospect_id AND l.disregard IS NULL
-JOIN crm.appointment a ON a.branch_id = l.branch_id AND a.lead_id = l.id
-JOIN crm.sale s ON s.branch_id = a.branch_id AND s.appointment_id = a.id AND s.status NOT IN ('cancelled', 'credit_rejected')
-CROSS JOIN LATERAL (SELECT EXISTS (
-    SELECT FROM crm.lead ol
-    JOIN crm.appointment oa ON oa.branch_id = ol.branch_id AND oa.lead_id = ol.id
-    JOIN crm.sale os ON os.branch_id = oa.branch_id AND os.appointment_id = oa.id AND os.status NOT IN ('cancelled', 'credit_rejected')
-    WHERE ol.branch_id = f.branch_id AND ol.prospect_id = f.prospect_id AND ol.disregard IS NULL AND (os.sold_at, os.id) < (s.sold_at, s.id)
-) AS is_repeat) r
+CROSS JOIN LATERAL (
+    SELECT s.id, s.external_id, s.amount, row_number() OVER (ORDER BY s.sold_at, s.id) AS nth
+    FROM crm.lead l
+    JOIN crm.appointment a ON a.branch_id = l.branch_id AND a.lead_id = l.id
+    JOIN crm.sale s ON s.branch_id = a.branch_id AND s.appointment_id = a.id AND s.status NOT IN ('cancelled', 'credit_rejected')
+    WHERE l.branch_id = f.branch_id AND l.prospect_id = f.prospect_id AND l.disregard IS NULL
+) s
 LEFT JOIN crm.prospect p ON p.branch_id = f.branch_id AND p.id = f.prospect_id
 WHERE f.disregard IS NULL AND true /* days: f.branch_id, f.created_on */
   AND NOT EXISTS (SELECT FROM crm.lead e WHERE e.branch_id = f.branch_id AND e.prospect_id = f.prospect_id AND e.disregard IS NULL AND (e.created_at, e.id) < (f.created_at, f.id))
