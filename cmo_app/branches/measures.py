@@ -62,7 +62,7 @@ class Months:
 
     months: tuple[date, ...]
     branches: Mapping[int, tuple[float, ...]]
-    """Branch id -> a value per month; NaN where missing."""
+    """Branch id -> a value per month; NaN where missing, and before the branch's first whole month."""
     company: tuple[float, ...]
     """The company's value (of a sum: the mean of the branches that have one)."""
 
@@ -86,7 +86,7 @@ def months_of(visit: Visit, sources: Sources, measure: Measure) -> Months:
                 heads[int(row["branch"]), row["bucket"]] = heads.get((int(row["branch"]), row["bucket"]), 0) + 1
         whole = {month: _divided(whole.get(month, math.nan), sum(count for (_, at), count in heads.items() if at == month)) for month in months}
         found = {key: _divided(value, heads.get(key, 0)) for key, value in found.items()}
-    series = {branch.id: tuple(found.get((branch.id, month), math.nan) if month >= month_start(branch.opened_on) else math.nan for month in months) for branch in visit.branches}
+    series = {branch.id: tuple(found.get((branch.id, month), math.nan) if month >= branch.opened_on else math.nan for month in months) for branch in visit.branches}
     company = tuple(_mean([values[place] for values in series.values()]) if isinstance(measure.metric.formula, Sum) and measure.name != PER_REP else whole.get(month, math.nan) for place, month in enumerate(months))
     if measure.is_index:
         series = {branch: tuple(_divided(value * 100, base) for value, base in zip(values, company, strict=True)) for branch, values in series.items()}

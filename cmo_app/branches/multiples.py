@@ -1,6 +1,7 @@
 """How has each branch moved?  One panel per branch, all on one scale, and who stands where month by month."""
 
 import math
+from datetime import date
 
 from dash import html
 
@@ -27,11 +28,16 @@ def card(visit: Visit, measure: Measure, found: Months) -> Card:
     if not any(not math.isnan(value) and value for values in series.values() for value in values):
         return Card(Block(KEY, TITLE), body=empty("Complete months of at least one branch are needed for lines."))
     span = scale(series, found.company)
-    boxes = [html.Div([html.H3([name, html.Span(write(values[-1], measure.unit))]), graph(panel(found.months, values, found.company, measure.unit, span), visit, f"panel-{branch}", f"{name}: {measure.label}, {MONTHS} months")], className="panel")
+    opened = {branch.id: branch.opened_on for branch in visit.branches}
+    boxes = [html.Div([html.H3([name, html.Span(write(values[-1], measure.unit))]), _young(opened[branch]) if all(map(math.isnan, values)) else graph(panel(found.months, values, found.company, measure.unit, span), visit, f"panel-{branch}", f"{name}: {measure.label}, {MONTHS} months")], className="panel")
              for branch, (name, values) in zip(found.branches, series.items(), strict=True)]
     table = Table((Column("Month"), *(Column(name, measure.unit) for name in series), Column("Company", measure.unit)), tuple((month, *(values[place] for values in series.values()), found.company[place]) for place, month in enumerate(found.months)))
     line = "mean of the branches" if isinstance(measure.metric.formula, Sum) else "company"
     return Card(Block(KEY, TITLE, _says(measure, series), panels(found.months, series, found.company, measure.unit), table, f"{measure.label}, complete months. {measure.meaning}"), 12, keys(key("Branch", "c1"), key(line.capitalize(), "fg-3", "dash")), body=html.Div(boxes, className="panels"))
+
+
+def _young(opened: date) -> html.P:
+    return html.P(f"Opened on {opened:%-d %B %Y}: it has no whole month yet.", className="note")
 
 
 def _says(measure: Measure, series: dict[str, tuple[float, ...]]) -> str:

@@ -1,6 +1,7 @@
 """Pages of the CMO site over a company in memory: every card speaks, fails alone, and goes into files as it stands on the screen."""
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -77,6 +78,13 @@ def test_no_address_breaks_a_page(text: str) -> None:
         here = visit(page, text)
         assert here.period.days >= 1
     assert "data-card" in drawn(BRANCHES, "measure=" + text)
+
+
+def test_a_branch_without_a_whole_month_is_said_to_be_young() -> None:
+    here = visit(BRANCHES)
+    young = replace(here, branches=(here.branches[0], replace(here.branches[1], opened_on=date(2026, 11, 6))))
+    html = prerender(plain(body(BRANCHES, young, BRANCHES.draw(young, sources()))))
+    assert "Opened on 6 November 2026: it has no whole month yet." in html
 
 
 def test_text_of_the_company_is_escaped() -> None:
