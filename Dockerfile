@@ -1,4 +1,5 @@
-# One image for every process of the platform; compose.yaml says which one runs.  `--target bi` and `--target cmo` make an image of one site alone.
+# One image for every process of the platform; compose.yaml says which one runs.  `--target bi` and `--target cmo` make an image of one site alone,
+# `--target exports` one with Chromium for the worker that draws exports.
 
 FROM python:3.13-slim-bookworm AS packages
 WORKDIR /build
@@ -32,3 +33,12 @@ COPY cmo_app cmo_app
 COPY jobs jobs
 EXPOSE 8050 8051 8052
 CMD ["python", "-m", "jobs", "--help"]
+
+FROM platform AS exports
+USER 0:0
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
+USER 10001:10001
+
+# Built where no target is named.
+FROM platform

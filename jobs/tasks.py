@@ -6,7 +6,7 @@ from functools import cache
 
 from celery import Celery
 
-from jobs import alerts, reconciliation
+from jobs import alerts, exports, reconciliation
 from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
@@ -37,6 +37,7 @@ def register(app: Celery, settings: Settings) -> None:
 
     alerts.register(app, settings)
     reconciliation.register(app, settings)
+    exports.register(app, settings)
 
     @app.task(name="jobs.upkeep", **retried)
     def upkeep() -> None:

@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     # --- files
     export_days: int = Field(7, ge=1, le=365, description="An exported file can be fetched for so many days")
     paper_size: Literal["letter", "a4"] = Field("letter", description="Paper that exported pages are made for")
+    chromium_path: str = Field("", description="Chromium or Chrome that draws pictures and PDF; empty: the one that is installed")
+    chromium_sandbox: bool = Field(default=True, description="Chromium's own sandbox; never used as root, to be switched off where a container is the sandbox")
 
     # --- reconciliation
     reconciliation_at: str = Field("00:15", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Head-office time from which the day's full reconciliation runs; changes are looked at within seconds all day")

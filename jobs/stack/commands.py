@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 
-from jobs.stack import leftovers
+from jobs.stack import chromium, leftovers
 from jobs.stack.accounts import server_account
 from jobs.stack.banner import banner
 from jobs.stack.console import Screen
@@ -50,6 +50,7 @@ def run() -> int:
         if options.demo_mode:
             state.write_private(state.platform_file, json.dumps(_description(platform), indent=1))
         screen.plain(banner(platform, time.monotonic() - begun))
+        _install_chromium(logs, screen)
         _say_ready(logs)
 
     def each_minute() -> None:
@@ -68,6 +69,18 @@ def run() -> int:
         state.platform_file.unlink(missing_ok=True)
         state.environment_file.unlink(missing_ok=True)
     return 0
+
+
+def _install_chromium(logs: Logs, screen: Screen) -> None:
+    """See to Chromium beside the running platform, which needs it for exported pictures and PDF only: nothing waits for it, nothing fails without it."""
+    if chromium.is_there(driver=False):
+        return
+    if not chromium.can_install():
+        screen.say("exports", f"pictures and PDF need Chromium: {chromium.HOW_TO_INSTALL}", "yellow")
+        return
+    screen.say("exports", "installing Chromium for pictures and PDF in the background")
+    with logs.open("chromium") as log:
+        subprocess.Popen([sys.executable, "-m", "jobs.stack.chromium", "--browser"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
 def _defaults(options: StackSettings) -> dict[str, str]:

@@ -178,12 +178,16 @@ class Platform:
         return [Service("mail", lambda: _python("-m", "jobs.mail", "--port", str(port), "--folder", folder), env=env, ready=lambda: not is_free(port))]
 
     def _celery(self, env: dict[str, str], after: tuple[str, ...]) -> list[Service]:
-        return [self._celery_process(name, env, after) for name in ("worker", "beat")]
+        alone = ("--without-mingle", "--without-gossip")
+        return [
+            self._celery_process("worker", env, after, "worker", f"--concurrency={self.options.worker_processes}", *alone),
+            self._celery_process("exports", env, after, "worker", "--queues=exports", "--concurrency=1", "--hostname=exports@%h", *alone),
+            self._celery_process("beat", env, after, "beat", "--pidfile="),
+        ]
 
-    def _celery_process(self, name: str, env: dict[str, str], after: tuple[str, ...]) -> Service:
-        more = [f"--concurrency={self.options.worker_processes}", "--without-mingle", "--without-gossip"] if name == "worker" else ["--pidfile="]
-        more.append(f"--loglevel={os.environ.get('LOG_LEVEL', 'INFO')}")
-        return self._touching(name, _python("-m", "celery", "--quiet", "-A", "jobs.worker:app", name, *more), env, after, grace=30)
+    def _celery_process(self, name: str, env: dict[str, str], after: tuple[str, ...], *arguments: str) -> Service:
+        level = f"--loglevel={os.environ.get('LOG_LEVEL', 'INFO')}"
+        return self._touching(name, _python("-m", "celery", "--quiet", "-A", "jobs.worker:app", *arguments, level), env, after, grace=30)
 
     def _live_worker(self, env: dict[str, str], after: tuple[str, ...]) -> Service:
         return self._touching("live-worker", _python("-m", "jobs.live"), env, after, grace=15)

@@ -1,5 +1,6 @@
 """What becomes a file, of which kind, under which name, and whether that is quick enough to be done while the reader waits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -44,7 +45,14 @@ def part_of(document: Document, kind: FileKind, key: str) -> Document:
         raise NothingToExportError(f"{block.title!r} has no chart; choose PDF, Excel or CSV.")
     if kind.key == "csv" and numbers_of(block) is None:
         raise NothingToExportError(f"{block.title!r} has no table; choose PDF or a picture.")
-    return replace(document, title=block.title, blocks=(block,), about=" · ".join(each for each in (document.title, document.about) if each))
+    return replace(document, title=block.title, blocks=(block,), definitions=_definitions_of(document, block), about=" · ".join(each for each in (document.title, document.about) if each))
+
+
+def _definitions_of(document: Document, block: Block) -> dict[str, str]:
+    """The definitions of what a card speaks of."""
+    columns = block.table.columns if block.table else ()
+    spoken = " ".join((block.title, block.says, block.note, *(column.label for column in columns))).casefold()
+    return {term: meaning for term, meaning in document.definitions.items() if term.casefold() in spoken}
 
 
 def numbers_of(block: Block) -> Table | None:
@@ -62,10 +70,10 @@ def name_of(document: Document, kind: FileKind, zone: ZoneInfo) -> str:
     return file_name(" - ".join(part for part in (document.company, document.title, f"{document.as_of.astimezone(zone):%Y-%m-%d}") if part), kind.key)
 
 
-def written(document: Document, kind: FileKind, zone: ZoneInfo, paper: PaperSize) -> bytes:
-    """Return the file of a kind that needs no browser.  Raises ExportError."""
+def written(document: Document, kind: FileKind, zone: ZoneInfo, paper: PaperSize, advance: Callable[[float], None] = lambda _: None) -> bytes:
+    """Return the file of a kind that needs no browser; ``advance`` is told how much is done (0..1).  Raises ExportError."""
     if kind.key == "xlsx":
-        return workbook(document, zone, paper)
+        return workbook(document, zone, paper, advance)
     table = numbers_of(document.blocks[0])
     if table is None or kind.needs_browser:
         raise NothingToExportError(f"{document.title!r} has no table for {kind.label}.")

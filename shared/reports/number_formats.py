@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.metrics.format import CURRENCY, SUFFIXES
 from shared.metrics.metric import Unit
+from shared.reports.shown import has_cents
 
 DAY: Final = "yyyy-mm-dd"
 MOMENT: Final = "yyyy-mm-dd hh:mm"
@@ -12,9 +13,9 @@ _SIGN: Final = f'"{CURRENCY}"'
 
 
 def number_format(unit: Unit | None, values: Iterable[object] = ()) -> str:
-    """Return the format of a column in ``unit``; ``values`` decide how many decimals money needs."""
+    """Return the format of a column in ``unit``; ``values`` decide whether money is shown with cents (the cell holds them in any case)."""
     if unit is Unit.MONEY:
-        size = "#,##0" if _are_whole(values) else "#,##0.00"
+        size = "#,##0.00" if has_cents(values) else "#,##0"
         return f"{_SIGN}{size};[Red]-{_SIGN}{size}"
     if unit is Unit.PERCENT:
         return "0.0%;[Red]-0.0%"
@@ -26,7 +27,3 @@ def number_format(unit: Unit | None, values: Iterable[object] = ()) -> str:
         return "General"
     return f'#,##0.0"{SUFFIXES[unit]}"' if SUFFIXES[unit] else "#,##0.0"
 
-
-def _are_whole(values: Iterable[object]) -> bool:
-    numbers = [value for value in values if isinstance(value, int | float)]
-    return bool(numbers) and all(value == value and float(value).is_integer() for value in numbers)  # noqa: PLR0124 - NaN is not itself

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from xlsxwriter import Workbook
 
 from shared.reports import native_chart
-from shared.reports.document import Block, Cell, Column, Document, Table
+from shared.reports.document import Block, Cell, Document, Table
 from shared.reports.limits import check_workbook
 from shared.reports.number_formats import DAY, MOMENT, number_format
 from shared.reports.paper_size import PaperSize
 from shared.reports.series import table_of
 from shared.reports.sheet_names import sheet_names
+from shared.reports.shown import shown
 from shared.reports.text import clean
 
 SUMMARY, DEFINITIONS = "Summary", "Definitions"
@@ -57,12 +58,12 @@ def workbook(document: Document, zone: ZoneInfo, paper: PaperSize = "letter", ad
     book = Workbook(out, {"constant_memory": True, "default_date_format": DAY})
     book.set_properties({"title": clean(document.title), "company": clean(document.company), "subject": clean(document.about), "created": document.as_of.astimezone(UTC).replace(tzinfo=None)})
     making = _Making(book, zone, paper, {})
-    shown = [block for block in document.blocks if block.table is not None or block.figure is not None or block.says]
-    names = sheet_names([block.title for block in shown], (SUMMARY, DEFINITIONS))
-    _write_summary(making, document, list(zip(names, shown, strict=True)))
-    for number, (name, block) in enumerate(zip(names, shown, strict=True)):
+    parts = [block for block in document.blocks if block.table is not None or block.figure is not None or block.says]
+    names = sheet_names([block.title for block in parts], (SUMMARY, DEFINITIONS))
+    _write_summary(making, document, list(zip(names, parts, strict=True)))
+    for number, (name, block) in enumerate(zip(names, parts, strict=True)):
         _write_block(making, name, block)
-        advance((number + 1) / (len(shown) + 1))
+        advance((number + 1) / (len(parts) + 1))
     _write_definitions(making, document)
     book.close()
     advance(1.0)
@@ -176,18 +177,9 @@ def _is_number(table: Table, number: int) -> bool:
 def _set_widths(sheet: Any, table: Table, zone: ZoneInfo) -> None:
     for number, column in enumerate(table.columns):
         values = [row[number] for row in (*table.rows[:_MOST_LOOKED_AT], *([table.totals] if table.totals else []))]
-        widest = max((len(_shown(value, column, zone)) for value in values), default=0)
+        widest = max((len(shown(value, column, zone, cents=True)) for value in values), default=0)
         words = max((len(word) for word in column.label.split()), default=0)
         sheet.set_column(number, number, min(_WIDEST, max(_NARROWEST, widest + 2.5, words + 3, len(column.label) / 2 + 2)))
-
-
-def _shown(value: Cell, column: Column, zone: ZoneInfo) -> str:
-    """About what a spreadsheet shows, for the width of its column."""
-    if isinstance(value, datetime):
-        return f"{value.astimezone(zone) if value.tzinfo else value:%Y-%m-%d %H:%M}"
-    if isinstance(value, int | float):
-        return f"{value:,.2f}  " if column.unit is not None else f"{value:.8g}"
-    return "" if value is None else str(value)
 
 
 def _write_definitions(making: _Making, document: Document) -> None:

@@ -152,7 +152,7 @@ def test_a_taken_port_is_refused_before_anything_is_made(machine: Machine, tmp_p
     assert not (tmp_path / "var" / "postgres").exists()
 
 
-@pytest.mark.parametrize("name", ["bi", "cmo", "gateway", "worker", "beat", "replica", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["bi", "cmo", "gateway", "worker", "exports", "beat", "replica", "valkey", "postgres"])
 def test_a_killed_process_comes_back_and_that_is_said(machine: Machine, name: str) -> None:
     first = machine.run()["services"][name]
     said = machine.log().count(f"{name:<9} is back")

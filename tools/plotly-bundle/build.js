@@ -1,4 +1,4 @@
-// Writes everything under shared/web/assets that is not ours: the partial plotly.js, Bootstrap's CSS, the Inter font, the icons
+// Writes everything under shared/web/assets (and the fonts under shared/reports/assets) that is not ours: the partial plotly.js, Bootstrap's CSS, the Inter font, the icons
 // and the outlines of states, each beside its licence.  Run `npm ci && npm run build` here after changing a version.
 const esbuild = require("esbuild");
 const fs = require("fs");
@@ -9,6 +9,7 @@ const simplify = require("topojson-simplify");
 
 const ROOT = path.join(__dirname, "..", "..");
 const ASSETS = path.join(ROOT, "shared", "web", "assets");
+const REPORTS = path.join(ROOT, "shared", "reports", "assets");
 const MODULES = path.join(__dirname, "node_modules");
 const version = (name) => require(path.join(MODULES, name, "package.json")).version;
 
@@ -55,6 +56,10 @@ function font() {
   fs.mkdirSync(path.join(ASSETS, "fonts"), { recursive: true });
   fs.copyFileSync(path.join(MODULES, "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), path.join(ASSETS, "fonts", "inter-latin-wght-normal.woff2"));
   copyLicence("@fontsource-variable/inter", "fonts/Inter.LICENSE.txt");
+  // Files for paper: of a variable font Chromium makes drawings (Type 3) in a PDF, of these it makes fonts.
+  for (const file of ["latin-400", "latin-600", "latin-ext-400", "latin-ext-600"].map((each) => `inter-${each}-normal.woff2`)) {
+    fs.copyFileSync(path.join(MODULES, "@fontsource/inter/files", file), path.join(REPORTS, "fonts", file));
+  }
 }
 
 function icons() {

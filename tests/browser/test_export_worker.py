@@ -1,0 +1,117 @@
+"""The worker of exports as it runs in earnest: orders are made, a killed process loses nothing and leaves nothing."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pypdf import PdfReader
+
+from shared.people.changes import create_person
+from shared.reports.document import Document
+from shared.reports.kinds import KINDS
+from shared.reports.making import name_of
+from shared.reports.stored import packed
+from shared.settings import Settings
+from shared.warehouse.engines import Engines
+from shared.warehouse.export_orders import Order, Wish, file_of, find_order, order
+from tests.conftest import CHROMIUM
+from tests.unit.documents import document, weekly
+
+ROOT = Path(__file__).parents[2]
+
+
+def has_chromium(process: int) -> bool:
+    """Say whether a Chromium of that process runs (seen on Linux only)."""
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if f"northline-paper-{process}-".encode() in each.read_bytes():
+                return True
+    return False
+
+
+def eventually(what: Callable[[], bool], seconds: float = 60.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class Desk:
+    """Somebody who orders files, and the worker that makes them."""
+
+    def __init__(self, engines: Engines, worker: subprocess.Popen[bytes]) -> None:
+        self.engines, self.worker = engines, worker
+        self.person = create_person(engines, email="ada@northline.test", name="Ada", password="seven quiet lanterns", role="leadership").id
+
+    def order(self, kind: str, page: Document) -> Order:
+        chosen = KINDS[kind]
+        return order(self.engines, Wish(self.person, "bi", None, kind, "", "letter", packed(page), name_of(page, chosen, ZoneInfo("UTC")), chosen.media_type, 7))
+
+    def now(self, which: Order) -> Order:
+        found = find_order(self.engines, which.id, self.person, "bi")
+        assert found is not None
+        return found
+
+    def file(self, which: Order) -> bytes:
+        return b"".join(file_of(self.engines, self.now(which)))
+
+    def children(self) -> list[int]:
+        """The pool processes of the worker."""
+        return [int(each) for each in Path(f"/proc/{self.worker.pid}/task/{self.worker.pid}/children").read_text().split()]
+
+
+@pytest.fixture(scope="module")
+def desk(database: Callable[..., Settings], redis_url: str) -> Iterator[Desk]:
+    settings = database()
+    engines = Engines(settings)
+    environment = {**os.environ, "DATABASE_URL": settings.database_url.get_secret_value(), "REDIS_URL": redis_url, "SECRET_KEY": settings.secret_key.get_secret_value(), "CHROMIUM_PATH": CHROMIUM}
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "jobs.worker:app", "worker", "--queues=exports", "--concurrency=1", "--hostname=exports-test@%h", "--without-mingle", "--without-gossip", "--loglevel=INFO"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    made = Desk(engines, worker)
+    try:
+        yield made
+    finally:
+        children = made.children()
+        worker.terminate()
+        worker.wait(40)
+        engines.dispose()
+    for child in children:
+        assert eventually(lambda child=child: not has_chromium(child), 10), "the worker left its Chromium behind"  # type: ignore[misc]
+        assert not list(Path(tempfile.gettempdir()).glob(f"northline-paper-{child}-*"))
+
+
+def test_orders_are_made_in_turn_and_told_of_by_the_database(desk: Desk) -> None:
+    page = document()
+    one = replace(page, blocks=(weekly(),))
+    orders = [desk.order("pdf", page), desk.order("png", one), desk.order("svg", one), desk.order("xlsx", page)]
+    assert eventually(lambda: all(desk.now(each).state == "done" for each in orders)), [desk.now(each) for each in orders]
+    pdf, png, svg, xlsx = (desk.file(each) for each in orders)
+    assert len(PdfReader(BytesIO(pdf)).pages) >= 3
+    assert png.startswith(b"\x89PNG")
+    assert svg.startswith(b"<svg")
+    assert xlsx.startswith(b"PK")
+
+
+def test_a_process_that_is_killed_in_the_middle_costs_a_second_attempt_and_no_file(desk: Desk) -> None:
+    page = document(*[replace(weekly(), key=f"b{number}") for number in range(40)])
+    ordered = desk.order("pdf", page)
+    assert eventually(lambda: desk.now(ordered).progress > 0.05)
+    killed = desk.children()
+    for child in killed:
+        os.kill(child, signal.SIGKILL)
+    assert eventually(lambda: desk.now(ordered).state in {"done", "failed"}), desk.now(ordered)
+    assert desk.now(ordered).state == "done", desk.now(ordered).error
+    assert len(PdfReader(BytesIO(desk.file(ordered))).pages) > 30
+    assert eventually(lambda: not any(map(has_chromium, killed)), 10), "Chromium ends with its pipe"
