@@ -6,7 +6,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # Compiling every module anew at each start would take longer than starting.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install run stop reset test unit check bench bench-live bench-analytics lock docs chromium
+.PHONY: help install run stop reset test unit check bench bench-live bench-analytics bench-reconciliation lock docs chromium
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench-live: install chromium ## Measure the live path, from commit to screen; th
 
 bench-analytics: install ## Measure the engines of trend analysis; the last line is JSON
 	@$(IN)python -m benchmarks.analytics $(ARGS)
+
+bench-reconciliation: install ## Measure reconciliation: a million rows on each side, planted truth, fuzzy matching; the last line is JSON
+	@$(IN)python -m benchmarks.reconciliation $(ARGS)
 
 chromium: install ## Install Chromium for the browser tests where that is possible
 	@$(IN)python -m jobs.stack.chromium

@@ -25,28 +25,47 @@ def register(app: Celery, settings: Settings) -> None:
 def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = now) -> None:
     """Run what was asked for, the day's full run if it is due, and look at what has changed."""
     from shared.reconciliation import runs
+    from shared.reconciliation.ledger import run_ledger
+    from shared.reconciliation.rounds import run_daily, run_stale
     from shared.reconciliation.running import is_due, run_changed, run_rules
 
     with engines.primary.connect() as connection:
         asked = runs.waiting(connection)
     for one in asked:
-        run_rules(engines.primary, settings, clock, run=one.id)
+        if one.kind == "rules":
+            run_rules(engines.primary, settings, clock, run=one.id)
+        else:
+            run_ledger(engines.primary, settings, one.source, clock, run=one.id)
     if is_due(engines.primary, settings, clock):
         run_rules(engines.primary, settings, clock)
+        run_daily(engines.primary, settings, clock)
     run_changed(engines.primary, settings, clock)
+    run_stale(engines.primary, settings, clock)
 
 
 def reconcile() -> None:
-    """Look for ghosts and split errors everywhere, now; the worker does so every day, and looks at changes within seconds."""
+    """Look for ghosts and split errors and hold every source against its book, now; the worker does so every day, and looks at changes within seconds."""
     from jobs.errors import CommandError
+    from shared.reconciliation.ledger import run_ledger
     from shared.reconciliation.rules import RULES
     from shared.reconciliation.running import run_rules
+    from shared.reconciliation.source import sources
 
     settings = load_settings()
-    done = run_rules(Engines(settings).primary, settings)
+    engine = Engines(settings).primary
+    done = run_rules(engine, settings)
     if done is None:
         raise CommandError("A reconciliation is under way; try again when it is done.")
     for rule in RULES:
         typer.echo(f"{rule.name:>4}  {done.found[rule.name]:>6,}  {rule.title}")
     moved = done.folded
     typer.echo(f"{moved.opened} cases opened, {moved.closed} closed, {moved.returned + moved.still_there} reopened, {moved.changed} changed.")
+    with engine.connect() as connection:
+        names = [source.name for source in sources(connection)]
+    for name in names:
+        held = run_ledger(engine, settings, name)
+        if held is None:
+            raise CommandError("A reconciliation is under way; try again when it is done.")
+        for side, whose in zip(held.sides, ("theirs", "ours"), strict=True):
+            typer.echo(f"{name}, {whose}: {side.matched_count:,} matched + {side.broken_count:,} broken = {side.total_count:,}; "
+                       f"{side.matched_cents / 100:,.2f} + {side.broken_cents / 100:,.2f} = {side.total_cents / 100:,.2f}")

@@ -17,7 +17,7 @@ from shared.clock import Clock, now, today
 from shared.settings import Settings
 from shared.warehouse.build import build_views
 from shared.warehouse.bulk import BulkLoad, NotEmptyError, bulk_load
-from shared.warehouse.demo_truth import remember_sales, write_truth
+from shared.warehouse.demo_truth import remember_sales, remember_sources, write_truth
 from shared.warehouse.engines import Engines
 
 _SLICE = 250_000
@@ -74,6 +74,7 @@ def _load(engines: Engines, company: Company, *, replace: bool) -> int:
                     bar.advance(part.num_rows)
             bar.total(count)
         remember_sales(load, span.today - timedelta(days=1), company.gone)
+        remember_sources(load)
         write_truth(load, company.truth)
         with progress("Constraints and indexes", unit="steps") as bar:
             load.finish(_steps(bar, "Laying"))

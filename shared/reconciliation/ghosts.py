@@ -49,22 +49,23 @@ SELECT a.id, NULL::bigint, a.external_id, '', a.branch_id, a.rep_id, a.scheduled
 FROM crm.appointment a {WHO} {_REP}
 WHERE a.result IN ('Sold', 'Demoed-Not-Sold', 'Follow-Up') AND (a.resulted_at < a.scheduled_at OR a.rep_id IS NULL) AND true /* touched: appointments a.id */"""
 
-# Of a pair the later entered one is at fault. Each touched end is looked up by itself: an OR over both would read all pairs.
+# Of a pair the one that was not sold is at fault, or else the later entered one; its name is that of the pair. Each touched end is looked up by itself: an OR over both would read all pairs.
+_AT_FAULT = "(coalesce(a.result = 'Sold', false)::int, -a.id) < (coalesce(b.result = 'Sold', false)::int, -b.id)"
 _OTHER = "'other', b.external_id, 'other_scheduled', b.scheduled_on, 'other_result', b.result"
 _DOUBLE = f"""
-SELECT a.id, b.id, a.external_id, 'double-booked with ' || b.external_id, a.branch_id, a.rep_id, a.scheduled_on, greatest(a.set_on, b.set_on), least({_WORTH}, {_WORTH.replace("a.", "b.")}), {_LABEL},
+SELECT a.id, b.id, least(a.external_id, b.external_id), 'double-booked with ' || greatest(a.external_id, b.external_id), a.branch_id, a.rep_id, a.scheduled_on, greatest(a.set_on, b.set_on), least({_WORTH}, {_WORTH.replace("a.", "b.")}), {_LABEL},
        jsonb_build_object({_FACTS}, {_OTHER}, 'why', 'its representative has another appointment at that time')
 FROM crm.appointment b JOIN crm.appointment a ON a.branch_id = b.branch_id AND a.rep_id = b.rep_id AND a.scheduled_on BETWEEN b.scheduled_on - 1 AND b.scheduled_on + 1
      AND abs(extract(epoch FROM a.scheduled_at - b.scheduled_at)) < CAST(:overlap_minutes AS integer) * 60
 {WHO} {_REP}
-WHERE a.id > b.id AND a.issued_at IS NOT NULL AND b.issued_at IS NOT NULL"""
+WHERE {_AT_FAULT} AND a.issued_at IS NOT NULL AND b.issued_at IS NOT NULL"""
 _HOUSEHOLD = f"""
-SELECT a.id, b.id, a.external_id, 'same household as ' || b.external_id, a.branch_id, a.rep_id, a.scheduled_on, greatest(a.set_on, b.set_on), least({_WORTH}, {_WORTH.replace("a.", "b.")}), {_LABEL},
+SELECT a.id, b.id, least(a.external_id, b.external_id), 'same household as ' || greatest(a.external_id, b.external_id), a.branch_id, a.rep_id, a.scheduled_on, greatest(a.set_on, b.set_on), least({_WORTH}, {_WORTH.replace("a.", "b.")}), {_LABEL},
        jsonb_build_object({_FACTS}, {_OTHER}, 'why', 'its household has another new appointment within ' || CAST(:household_days AS integer) || ' days')
 FROM crm.appointment b JOIN crm.lead m ON m.branch_id = b.branch_id AND m.id = b.lead_id
 JOIN crm.lead l ON l.branch_id = m.branch_id AND l.prospect_id = m.prospect_id JOIN crm.prospect h ON h.branch_id = l.branch_id AND h.id = l.prospect_id
 JOIN crm.appointment a ON a.branch_id = l.branch_id AND a.lead_id = l.id {_REP}
-WHERE a.id > b.id AND a.kind = 'new' AND b.kind = 'new' AND abs(a.scheduled_on - b.scheduled_on) <= CAST(:household_days AS integer)"""
+WHERE {_AT_FAULT} AND a.kind = 'new' AND b.kind = 'new' AND abs(a.scheduled_on - b.scheduled_on) <= CAST(:household_days AS integer)"""
 _COLLISIONS = "\nUNION\n".join(f"{pair} AND true /* touched: appointments {end}.id */" for pair in (_DOUBLE, _HOUSEHOLD) for end in ("a", "b"))
 
 _VANISHED = """

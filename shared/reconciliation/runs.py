@@ -44,7 +44,10 @@ def the_only_one(engine: Engine, seconds: int) -> Iterator[Connection | None]:
                 connection.commit()
             yield connection if held else None
         finally:
-            # Lock, settings and temporary tables go with the session, whatever state it is in.
+            if held and not connection.invalidated:
+                connection.rollback()
+                connection.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))  # the server notices the end of a session a moment later
+            # Settings and temporary tables go with the session, whatever state it is in.
             connection.invalidate()
 
 

@@ -8,7 +8,7 @@ from shared.reconciliation.evaluating import Touched
 
 MOST_MARKS: Final = 20_000
 """With more changes than this, looking at everything is quicker."""
-_MARKS = text("SELECT id, entity, entity_id FROM crm.recon_mark ORDER BY id LIMIT :most")
+_MARKS = text("SELECT id, entity, entity_id FROM crm.recon_mark WHERE entity NOT LIKE 'ledger %' ORDER BY id LIMIT :most")
 _APPOINTMENTS = text("""
 SELECT id FROM crm.appointment WHERE lead_id = ANY(CAST(:leads AS bigint[]))
 UNION SELECT id FROM crm.appointment WHERE rep_id = ANY(CAST(:employees AS integer[]))
