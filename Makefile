@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo "$$p" && exit; done; echo python3)
 IN := .venv/bin/
 ARGS ?=
+# Each has a PostgreSQL, a replica and a Valkey of its own; more than two need more than two cores.
+WORKERS ?= 2
 .DEFAULT_GOAL := help
 # Compiling every module anew at each start would take longer than starting.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +27,7 @@ reset: ## Forget all state: databases, logs, secrets (ARGS="--yes" does not ask)
 	@if [ -x $(IN)python ]; then $(IN)python -m jobs.stack reset $(ARGS); else echo "Nothing is installed, so there is nothing to forget."; fi
 
 test: install chromium ## Run every test on servers of its own (ARGS="-k word" picks some)
-	@$(IN)python -m pytest $(ARGS)
+	@$(IN)python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 unit: install ## Run the tests that need no server
 	@$(IN)python -m pytest -q tests/unit $(ARGS)

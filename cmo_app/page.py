@@ -54,7 +54,7 @@ class Sheet:
         """Return what goes into a file."""
         names = dict.fromkeys([*(each.metric.name for each in (*self.large, *self.small)), *self.terms])
         definitions = {metric(name).label: f"{metric(name).meaning} Counted on {metric(name).date}. Formula: {metric(name).formula}" for name in names}
-        blocks = [*([_headlines([*self.large, *self.small])] if self.large or self.small else []), *(card.block for card in self.cards if not card.has_failed)]
+        blocks = [*([_headlines([*self.large, *self.small])] if self.large or self.small else []), *(card.block for card in self.cards if not card.has_failed and card.block.says_something)]
         return Document(title, self.about, self.as_of or now, blocks, visit.filters_in_words(), definitions, visit.company)
 
 

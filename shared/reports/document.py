@@ -55,6 +55,11 @@ class Block:
     note: str = ""
     """What to know when reading it: basis, maturity, sample, method."""
 
+    @property
+    def says_something(self) -> bool:
+        """False where there is neither a sentence nor a figure nor a table: nothing to put into a file."""
+        return bool(self.says or self.figure or self.table)
+
 
 @dataclass(frozen=True)
 class Document:

@@ -31,6 +31,8 @@ _MARGINS: Final = {"top": 62, "side": 66, "bottom": 70}
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 _WIDE_FROM: Final = 12
 """Columns from which a table gets a page across."""
+_SHORT: Final = 16
+"""Characters of a text that is not broken over lines."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,9 @@ def _table(table: Table, title: str, zone: ZoneInfo) -> str:
         cells = []
         for number, (value, column) in enumerate(zip(row, table.columns, strict=True)):
             negative = " neg" if numeric[number] and isinstance(value, int | float) and value < 0 else ""
-            cells.append(f'<td{f""" class="n{negative}" """.rstrip() if numeric[number] else ""}>{_text(shown(value, column, zone, cents=cents[number]))}</td>')
+            said = shown(value, column, zone, cents=cents[number])
+            name_of_cell = f"n{negative}" if numeric[number] else "short" if len(said) <= _SHORT else ""
+            cells.append(f'<td{f""" class="{name_of_cell}" """.rstrip() if name_of_cell else ""}>{_text(said)}</td>')
         return f"<tr{name}>{''.join(cells)}</tr>"
 
     head = "".join(f'<th scope="col"{""" class="n" """.rstrip() if numeric[number] else ""}>{_text(column.label)}</th>' for number, column in enumerate(table.columns))

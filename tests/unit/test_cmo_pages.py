@@ -71,7 +71,7 @@ def test_the_branch_in_the_address_limits_every_question() -> None:
     assert all(question.branches == frozenset({2}) for question in ask.asked if question.branches is not None)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.text(max_size=120))
 def test_no_address_breaks_a_page(text: str) -> None:
     for page in (OVERVIEW, BRANCHES):
