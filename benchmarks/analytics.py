@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import nab, planted_days
+from benchmarks import nab, planted_days, true_curves
 from benchmarks.platform import ROOT, platform
 from benchmarks.timing import step
 from jobs.demo.market import LEAD_WEEK, MONTHS
 from shared.analysis import changepoints, seasonality, streams
 from shared.analysis.scales import Kind
 from shared.cache import Cache
+from shared.clock import now
 from shared.metrics.ask import Ask, CachedAsk
 from shared.metrics.period import Period
 from shared.metrics.question import Question
@@ -117,6 +118,8 @@ def main() -> int:
         result["nab"] = measure_nab()
     with step("Shifts of level"):
         result["changepoints"] = measure_changepoints()
+    with step("How leads follow money, against the demo company's true curves on three seeds"):
+        result["response"] = true_curves.measure((1, 7, 11), now())
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         with step("Odd days and the season of the demo company at DATABASE_URL"):
             result |= measure_demo(load_settings())
