@@ -10,7 +10,8 @@ from cmo_app.sources import Sources
 from cmo_app.visit import Visit
 from shared.metrics.headline import Headline
 from shared.metrics.registry import metric
-from shared.reports.document import Block, Column, Document, Table
+from shared.reports.document import Block, Document
+from shared.reports.headline_block import headline_block
 
 PERIODS = {"mtd": "Month", "qtd": "Quarter", "ytd": "Year", "last_90_days": "90 days", "last_365_days": "12 months"}
 """Presets that a reader may choose from, where a page is about a period."""
@@ -54,13 +55,8 @@ class Sheet:
         """Return what goes into a file."""
         names = dict.fromkeys([*(each.metric.name for each in (*self.large, *self.small)), *self.terms])
         definitions = {metric(name).label: f"{metric(name).meaning} Counted on {metric(name).date}. Formula: {metric(name).formula}" for name in names}
-        blocks = [*([_headlines([*self.large, *self.small])] if self.large or self.small else []), *(card.block for card in self.cards if not card.has_failed and card.block.says_something)]
+        blocks = [*([headline_block([*self.large, *self.small])] if self.large or self.small else []), *(card.block for card in self.cards if not card.has_failed and card.block.says_something)]
         return Document(title, self.about, self.as_of or now, blocks, visit.filters_in_words(), definitions, visit.company)
-
-
-def _headlines(found: Sequence[Headline]) -> Block:
-    rows = tuple((each.metric.label, each.text, "" if each.change is None else f"{'+' if each.direction == 'up' else '-' if each.direction == 'down' else ''}{each.change_text}", each.status_words) for each in found)
-    return Block("headlines", "Headlines", says=". ".join(each.words for each in found[:3]) + ".", table=Table((Column("Metric"), Column("Value"), Column("Change"), Column("Against target")), rows))
 
 
 @dataclass(frozen=True)

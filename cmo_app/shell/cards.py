@@ -16,7 +16,7 @@ from shared.charts.palette import themed
 from shared.charts.template import CONFIG, Figure
 from shared.metrics.format import MISSING, write, write_exact
 from shared.metrics.metric import Unit
-from shared.reports.document import Block, Cell, Column, Table
+from shared.reports.document import Amount, Block, Cell, Column, Table
 
 log = logging.getLogger(__name__)
 _MOST_ROWS = 60
@@ -77,6 +77,8 @@ def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> list[Component]:
 
 def shown(value: Cell, unit: Unit | None) -> str:
     """Return one value as it stands on the screen."""
+    if isinstance(value, Amount):
+        return write(value.value, value.unit)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return MISSING
     if isinstance(value, datetime):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.reports.document import Cell, Table
+from shared.reports.document import Amount, Cell, Table
 from shared.reports.text import clean, inert
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -29,6 +29,8 @@ def delimited(table: Table, zone: ZoneInfo) -> bytes:
 
 def field(value: Cell, zone: ZoneInfo) -> str:
     """Return one value as it stands in a CSV, before quoting."""
+    if isinstance(value, Amount):
+        return field(value.value, zone)
     if value is None:
         return ""
     if isinstance(value, str):

@@ -8,7 +8,16 @@ from typing import TypeAlias
 from shared.charts.template import Figure
 from shared.metrics.metric import Unit
 
-Cell: TypeAlias = "str | float | int | date | datetime | None"
+
+@dataclass(frozen=True)
+class Amount:
+    """A number with a unit of its own, in a column whose rows are not all of one unit (a list of metrics)."""
+
+    value: float | None
+    unit: Unit
+
+
+Cell: TypeAlias = "str | float | int | date | datetime | Amount | None"
 """One value of a table; None (or NaN) is missing and stands as an em dash on the screen and as an empty cell in a workbook."""
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.reports.contents import numbers_of, parts_of
 from shared.reports.delimited import delimited
-from shared.reports.document import Block, Document, Table
+from shared.reports.document import Block, Document
 from shared.reports.kinds import KINDS, FileKind
 from shared.reports.paper_size import PaperSize
 from shared.reports.problems import ExportError, NothingToExportError
-from shared.reports.series import table_of
 from shared.reports.text import file_name
 from shared.reports.workbook import workbook
 
@@ -35,7 +35,7 @@ def part_of(document: Document, kind: FileKind, key: str) -> Document:
     if not key:
         if not kind.for_pages:
             raise NothingToExportError(f"A whole page becomes {' or '.join(each.label for each in KINDS.values() if each.for_pages)}; {kind.label} is made of one card.")
-        if not document.blocks:
+        if not parts_of(document):
             raise NothingToExportError("This page has nothing to export at this moment.")
         return document
     block = document.block(key)
@@ -53,11 +53,6 @@ def _definitions_of(document: Document, block: Block) -> dict[str, str]:
     columns = block.table.columns if block.table else ()
     spoken = " ".join((block.title, block.says, block.note, *(column.label for column in columns))).casefold()
     return {term: meaning for term, meaning in document.definitions.items() if term.casefold() in spoken}
-
-
-def numbers_of(block: Block) -> Table | None:
-    """Return the numbers of a card: its table, or what its figure draws; None where it has neither."""
-    return block.table or (table_of(block.figure) if block.figure is not None else None)
 
 
 def is_quick(document: Document, kind: FileKind) -> bool:

@@ -1,20 +1,26 @@
 """A figure as a chart of Excel's own, drawn from cells of its sheet, so that whoever opens the workbook can go on working with it."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import cycle
 from typing import Any, Final
 
 from xlsxwriter import Workbook
 
+from shared.charts.palette import SERIES
 from shared.charts.template import Figure
+from shared.metrics.metric import Unit
 from shared.reports.document import Cell, Table
-from shared.reports.number_formats import DAY, number_format
-from shared.reports.series import Series, is_stacked, series_of, table_of, unit_of
+from shared.reports.number_formats import number_format
+from shared.reports.series import Series, is_stacked, series_of, table_from, unit_of
 
 MOST_SERIES, MOST_PLACES = 12, 4000
 """Beyond these a chart of Excel's shows nothing to anybody."""
 WIDTH, HEIGHT = 720, 340
+_MONTH, _LABELS = 20, 8
+"""Days between places from which an axis shows months, and about how many labels it has."""
 _GREY: Final = "#667085"
 _GRID: Final = "#E4E7EC"
 
@@ -27,6 +33,8 @@ class Plan:
     series: tuple[Series, ...]
     columns: tuple[int, ...]
     source: Table
+    unit: Unit | None
+    """Of its numbers, where neither axis nor column tell."""
     in_table: bool
     """True: ``source`` is the card's own table; False: the figure's numbers, which must be written beside it."""
 
@@ -40,15 +48,32 @@ def plan_chart(figure: Figure | None, table: Table | None) -> Plan | None:
     """Return how to draw ``figure`` from cells; None where Excel has no such chart, or where it would show nothing."""
     if figure is None:
         return None
-    drawn = series_of(figure)
-    if not drawn or len(drawn) > MOST_SERIES or len({series.is_upright for series in drawn}) > 1 or any(len(series.x) > MOST_PLACES for series in drawn):
+    drawn = _drawable(series_of(figure))
+    if not drawn or len(drawn) > MOST_SERIES or any(len(series.x) > MOST_PLACES for series in drawn):
         return None
     if any(not isinstance(place, str | date) for series in drawn for place in series.x):
         return None  # numbers against numbers: Excel would want another kind, and a cloud of points says little there
     if table is not None and table.rows and (columns := _columns_of(drawn, table)) is not None:
-        return Plan(figure, drawn, columns, table, in_table=True)
-    own = table_of(figure)
-    return Plan(figure, drawn, tuple(range(1, len(drawn) + 1)), own, in_table=False) if own else None
+        return Plan(figure, drawn, columns, table, None, in_table=True)
+    own = table_from(figure, drawn)
+    return Plan(figure, drawn, tuple(range(1, len(drawn) + 1)), own, _unit_of_values(drawn[0], table), in_table=False) if own else None
+
+
+def _drawable(drawn: Sequence[Series]) -> tuple[Series, ...]:
+    """What one chart of Excel's can show: only the bars where bars lie, nothing twice (small figures repeat what they compare with), no colour for several things."""
+    found: dict[object, Series] = {}
+    for series in _of_one_direction(drawn):
+        found.setdefault((series.x, series.y), series)
+    solid = [series.colour for series in found.values() if not series.is_dashed]
+    if len(set(solid)) == len(solid):
+        return tuple(found.values())
+    colours = cycle(SERIES)
+    return tuple(series if series.is_dashed else replace(series, colour=next(colours)) for series in found.values())
+
+
+def _of_one_direction(drawn: Sequence[Series]) -> tuple[Series, ...]:
+    lying = tuple(series for series in drawn if not series.is_upright and series.shape == "bar")
+    return lying or tuple(series for series in drawn if series.is_upright)
 
 
 def draw_chart(book: Workbook, plan: Plan, sheet: str, first_row: int, first_column: int, description: str) -> Any:
@@ -73,6 +98,16 @@ def draw_chart(book: Workbook, plan: Plan, sheet: str, first_row: int, first_col
     main.show_blanks_as("gap")
     main.chart_name = description[:40]
     return main
+
+
+def _unit_of_values(series: Series, table: Table | None) -> Unit | None:
+    """The unit of the column in which all values of ``series`` are found, in whatever rows."""
+    drawn = {round(value) for value in series.y if value is not None}
+    for number, column in enumerate(table.columns if table else ()):
+        held = {round(value) for row in table.rows if isinstance(value := row[number], int | float) and math.isfinite(value)} if table else set()
+        if column.unit is not None and len(drawn) > 1 and drawn <= held:
+            return column.unit
+    return None
 
 
 def _columns_of(drawn: Sequence[Series], table: Table) -> tuple[int, ...] | None:
@@ -128,22 +163,26 @@ def _look(series: Series, kind: str) -> dict[str, Any]:
 
 def _set_axes(chart: Any, plan: Plan, *, is_lying: bool) -> None:
     font, line = {"size": 9, "color": _GREY}, {"color": "#98A2B3"}
-    units = {second: unit_of(plan.figure, second=second, upright=not is_lying) or plan.source.columns[plan.columns[0]].unit for second in (False, True)}
+    units = {second: unit_of(plan.figure, second=second, upright=not is_lying) or plan.source.columns[plan.columns[0]].unit or plan.unit for second in (False, True)}
+    values = {"num_format": number_format(units[False], (1,)).split(";")[0], "num_font": font, "line": {"none": True}, "major_gridlines": {"visible": True, "line": {"color": _GRID, "width": 0.75}}}
     places: dict[str, Any] = {"num_font": font, "line": line, "major_tick_mark": "none", "label_position": "low"}
     if plan.is_dated:
-        places |= {"date_axis": True, "num_format": "mmm yyyy" if _days_apart(plan.source) > 20 else DAY}
-    values = {"num_format": number_format(units[False], (1,)).split(";")[0], "num_font": font, "line": {"none": True}, "major_gridlines": {"visible": True, "line": {"color": _GRID, "width": 0.75}}}
+        places |= _date_axis([row[0] for row in plan.source.rows if isinstance(row[0], date)])
     if is_lying:
         places |= {"reverse": True, "crossing": "max"}  # else Excel puts the first place at the bottom
-    chart.set_x_axis(places)
-    chart.set_y_axis(values)
+    chart.set_x_axis(values if is_lying else places)  # xlsxwriter 3.3: x is what lies
+    chart.set_y_axis(places if is_lying else values)
     if any(series.on_second_axis for series in plan.series):
         chart.set_y2_axis({"num_format": number_format(units[True], (1,)).split(";")[0], "num_font": font, "line": {"none": True}})
 
 
-def _days_apart(table: Table) -> int:
-    days = [row[0] for row in table.rows if isinstance(row[0], date)]
-    return (days[1] - days[0]).days if len(days) > 1 else 0
+def _date_axis(days: Sequence[date]) -> dict[str, Any]:
+    """About eight days or months along the axis, never so many that they stand on each other."""
+    apart, whole = (days[1] - days[0]).days if len(days) > 1 else 1, (days[-1] - days[0]).days if days else 0
+    if apart > _MONTH:
+        return {"date_axis": True, "num_format": "mmm yyyy", "major_unit": max(1, round(whole / 30.4 / _LABELS)), "major_unit_type": "months"}
+    steps = max(1, round(whole / apart / _LABELS)) if apart else 1
+    return {"date_axis": True, "num_format": "d mmm" if whole < 360 else "d mmm yy", "major_unit": steps * max(1, apart), "major_unit_type": "days"}
 
 
 def _hex(colour: str) -> str:

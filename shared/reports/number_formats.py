@@ -16,13 +16,13 @@ def number_format(unit: Unit | None, values: Iterable[object] = ()) -> str:
     """Return the format of a column in ``unit``; ``values`` decide whether money is shown with cents (the cell holds them in any case)."""
     if unit is Unit.MONEY:
         size = "#,##0.00" if has_cents(values) else "#,##0"
-        return f"{_SIGN}{size};[Red]-{_SIGN}{size}"
+        return f"{_SIGN}{size};-{_SIGN}{size}"
     if unit is Unit.PERCENT:
-        return "0.0%;[Red]-0.0%"
+        return "0.0%"
     if unit is Unit.COUNT:
-        return "#,##0;[Red]-#,##0"
+        return "#,##0"
     if unit is Unit.NUMBER:
-        return "#,##0.00;[Red]-#,##0.00"
+        return "#,##0.00"
     if unit is None:
         return "General"
     return f'#,##0.0"{SUFFIXES[unit]}"' if SUFFIXES[unit] else "#,##0.0"

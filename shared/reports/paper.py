@@ -5,16 +5,16 @@ The page reaches for nothing: its style, its font and its figures are handed ove
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from shared.reports.document import Block, Document, Table
+from shared.reports.contents import numbers_of, parts_of
+from shared.reports.document import Amount, Block, Document, Table
 from shared.reports.figures import height_of, printable
-from shared.reports.making import numbers_of
 from shared.reports.paper_size import PaperSize
 from shared.reports.series import keys_of
 from shared.reports.shown import has_cents, shown
@@ -31,6 +31,8 @@ _MARGINS: Final = {"top": 62, "side": 66, "bottom": 70}
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 _WIDE_FROM: Final = 12
 """Columns from which a table gets a page across."""
+_LONG: Final = 24
+"""Rows above which the table behind a figure stands at the end."""
 _SHORT: Final = 16
 """Characters of a text that is not broken over lines."""
 
@@ -45,6 +47,19 @@ class Paper:
     body: str
     figures: tuple[dict[str, Any], ...]
     """Each with ``data``, ``layout`` and the ``width`` and ``height`` that it is drawn in; the element with its number as ``data-figure`` holds its place."""
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What cards are written with, and what they leave for later."""
+
+    zone: ZoneInfo
+    widths: tuple[int, int]
+    """Pixels of an upright page and of one across."""
+    brief: bool
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    behind: list[tuple[int, Block, Table]] = field(default_factory=list)
+    """Long tables behind figures, with the number of their card."""
 
 
 @cache
@@ -75,12 +90,12 @@ def paper(document: Document, zone: ZoneInfo, size: PaperSize) -> Paper:
     """Return ``document`` for paper of ``size``; moments are in ``zone``.  A document of one card gets a heading, any other a cover."""
     width, height = _PIXELS[size]
     inner, tall = width - 2 * _MARGINS["side"], height - _MARGINS["top"] - _MARGINS["bottom"]
-    figures: list[dict[str, Any]] = []
-    brief = len(document.blocks) == 1
-    parts = [_heading(document, zone) if brief else _cover(document, zone)]
-    parts += [_block(block, number, zone, (inner, height - 2 * _MARGINS["side"]), figures, titled=not brief) for number, block in enumerate(document.blocks)]
-    parts.append(_definitions(document))
-    return Paper(clean(document.title), _style(document, size, tall, zone), "".join(parts), tuple(figures))
+    blocks, brief = parts_of(document), len(document.blocks) == 1
+    made = _Making(zone, (inner, height - 2 * _MARGINS["side"]), brief=brief)
+    parts = [_heading(document, zone) if brief else _cover(document, blocks, zone)]
+    parts += [_block(block, number, made) for number, block in enumerate(blocks)]
+    parts += [_definitions(document), _appendix(made)]
+    return Paper(clean(document.title), _style(document, size, tall, zone), "".join(parts), tuple(made.figures))
 
 
 def as_of(document: Document, zone: ZoneInfo) -> str:
@@ -108,10 +123,10 @@ def _text(words: str) -> str:
     return escape(clean(words))
 
 
-def _cover(document: Document, zone: ZoneInfo) -> str:
+def _cover(document: Document, blocks: Sequence[Block], zone: ZoneInfo) -> str:
     facts = [*document.filters, ("As of", as_of(document, zone))]
     listed = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in facts)
-    contents = "".join(f'<li><a href="#block-{number}"><b>{_text(block.title)}</b></a><span>{_text(block.says)}</span></li>' for number, block in enumerate(document.blocks))
+    contents = "".join(f'<li><a href="#block-{number}"><b>{_text(block.title)}</b></a><span>{_text(block.says)}</span></li>' for number, block in enumerate(blocks))
     return (f'<section class="cover"><p class="whose">{_text(document.company)}</p><div class="rule"></div><h1>{_text(document.title)}</h1><p class="about">{_text(document.about)}</p>'
             f'<dl class="facts">{listed}</dl><nav class="contents" aria-label="Contents"><h2>Contents</h2><ol>{contents}</ol></nav></section>')
 
@@ -122,32 +137,44 @@ def _heading(document: Document, zone: ZoneInfo) -> str:
             f'<p>{_text(" · ".join(part for part in (chosen, "As of " + as_of(document, zone)) if part))}</p></header>')
 
 
-def _block(block: Block, number: int, zone: ZoneInfo, widths: tuple[int, int], figures: list[dict[str, Any]], *, titled: bool) -> str:
+def _block(block: Block, number: int, made: _Making) -> str:
     table = numbers_of(block) if block.figure is None else block.table
     is_wide = table is not None and len(table.columns) >= _WIDE_FROM
-    head = [f'<h2 id="block-{number}">{_text(block.title)}</h2>' if titled else "", f'<p class="says">{_text(block.says)}</p>' if block.says else ""]
+    head = ["" if made.brief else f'<h2 id="block-{number}">{_text(block.title)}</h2>', f'<p class="says">{_text(block.says)}</p>' if block.says else ""]
     if block.figure is not None:
         keys = "".join(f'<li><i class="{key.shape}" style="--k:{_text(key.colour).replace(";", "")}"></i>{_text(key.name)}</li>' for key in keys_of(block.figure))
         head.append(f'<ul class="keys">{keys}</ul>' if keys else "")
-        head.append(f'<div class="figure" data-figure="{len(figures)}" role="img" aria-label="{_text(f"Chart: {block.title}. {block.says}")}"></div>')
-        figures.append({**printable(block.figure), "width": widths[int(is_wide)], "height": height_of(block.figure)})
+        head.append(f'<div class="figure" data-figure="{len(made.figures)}" role="img" aria-label="{_text(f"Chart: {block.title}. {block.says}")}"></div>')
+        made.figures.append({**printable(block.figure), "width": made.widths[0], "height": height_of(block.figure)})
     if block.note:
         head.append(f'<p class="note">{_text(block.note)}</p>')
-    return f'<section class="block{" wide" if is_wide else ""}"><div class="head">{"".join(head)}</div>{_table(table, block.title, zone) if table else ""}</section>'
+    if table is not None and block.figure is not None and not made.brief and (len(table.rows) > _LONG or is_wide):
+        made.behind.append((number, block, table))
+        head.append(f'<p class="note"><a href="#numbers-{number}">Its {len(table.rows)} rows of numbers are at the end.</a></p>')
+        table = None
+    return f'<section class="block{" wide" if is_wide and table else ""}"><div class="head">{"".join(head)}</div>{_table(table, block.title, made.zone) if table else ""}</section>'
+
+
+def _appendix(made: _Making) -> str:
+    """The long tables behind figures: who reads the charts need not leaf through them."""
+    found = []
+    for number, block, table in made.behind:
+        wide = " wide" if len(table.columns) >= _WIDE_FROM else ""
+        found.append(f'<section class="block{wide}"><div class="head"><h3 id="numbers-{number}">{_text(block.title)}</h3></div>{_table(table, block.title, made.zone)}</section>')
+    return f'<section class="appendix"><h2>Numbers behind the charts</h2>{"".join(found)}</section>' if found else ""
 
 
 def _table(table: Table, title: str, zone: ZoneInfo) -> str:
     columns = len(table.columns)
-    numeric = [any(isinstance(row[number], int | float) for row in table.rows) for number in range(columns)]
+    numeric = [any(isinstance(row[number], int | float | Amount) for row in table.rows) for number in range(columns)]
     cents = [has_cents(row[number] for row in (*table.rows, *([table.totals] if table.totals else []))) for number in range(columns)]
 
     def line(row: Sequence[Any], name: str = "") -> str:
         cells = []
         for number, (value, column) in enumerate(zip(row, table.columns, strict=True)):
-            negative = " neg" if numeric[number] and isinstance(value, int | float) and value < 0 else ""
-            said = shown(value, column, zone, cents=cents[number])
-            name_of_cell = f"n{negative}" if numeric[number] else "short" if len(said) <= _SHORT else ""
-            cells.append(f'<td{f""" class="{name_of_cell}" """.rstrip() if name_of_cell else ""}>{_text(said)}</td>')
+            text = shown(value, column, zone, cents=cents[number])
+            name_of_cell = "n" if numeric[number] else "short" if len(text) <= _SHORT else ""
+            cells.append(f'<td class="{name_of_cell}">{_text(text)}</td>' if name_of_cell else f"<td>{_text(text)}</td>")
         return f"<tr{name}>{''.join(cells)}</tr>"
 
     head = "".join(f'<th scope="col"{""" class="n" """.rstrip() if numeric[number] else ""}>{_text(column.label)}</th>' for number, column in enumerate(table.columns))
@@ -166,4 +193,4 @@ def _definitions(document: Document) -> str:
                 terms.setdefault(column.label, column.note)
     if not terms:
         return ""
-    return f'<section class="terms"><h2>Definitions</h2><dl>{"".join(f"<dt>{_text(term)}</dt><dd>{_text(meaning)}</dd>" for term, meaning in terms.items())}</dl></section>'
+    return f'<section class="terms"><h2>Definitions</h2><dl>{"".join(f"<div><dt>{_text(term)}</dt><dd>{_text(meaning)}</dd></div>" for term, meaning in terms.items())}</dl></section>'

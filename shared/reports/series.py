@@ -46,7 +46,7 @@ def series_of(figure: Figure) -> tuple[Series, ...]:
     for number, trace in enumerate(_traces(figure)):
         if not _stands_for_numbers(trace):
             continue
-        lies = trace.get("orientation") == "h"
+        lies = _lies(trace)
         places, values = _listed(trace.get("y" if lies else "x")), _listed(trace.get("x" if lies else "y"))
         if not values:
             continue
@@ -54,7 +54,7 @@ def series_of(figure: Figure) -> tuple[Series, ...]:
         pairs = list(zip(_as_days(x), (_number(value) for value in values), strict=False))
         found.append(Series(
             str(trace.get("name") or _axis_title(figure, "x" if lies else "y") or f"Series {number + 1}"), _shape(trace), tuple(place for place, _ in pairs), tuple(value for _, value in pairs),
-            _colour(trace, number), "dash" in (trace.get("line") or {}), str(trace.get("yaxis") or "y") != "y", not lies))
+            _colour(trace, number), "dash" in (trace.get("line") or {}), _is_second(figure, trace), not lies))
     return tuple(found)
 
 
@@ -77,7 +77,11 @@ def keys_of(figure: Figure) -> tuple[Key, ...]:
 
 def table_of(figure: Figure) -> Table | None:
     """Return the numbers of ``figure`` as a table, a row per place and a column per series; None where it draws none."""
-    drawn = series_of(figure)
+    return table_from(figure, series_of(figure))
+
+
+def table_from(figure: Figure, drawn: Sequence[Series]) -> Table | None:
+    """Return the numbers of some series of ``figure``; None where there are none."""
     if not drawn:
         return None
     places = list(dict.fromkeys(place for series in drawn for place in series.x))
@@ -113,6 +117,18 @@ def _stands_for_numbers(trace: Mapping[str, Any]) -> bool:
     if trace.get("fill") in {"toself", "tonexty"} or line.get("width") == 0:
         return False  # bands
     return bool(trace.get("name")) or trace.get("hoverinfo") != "skip"
+
+
+def _lies(trace: Mapping[str, Any]) -> bool:
+    """Whether the places of a trace stand on the upright axis."""
+    along, up = _listed(trace.get("x")), _listed(trace.get("y"))
+    return trace.get("orientation") == "h" or (bool(along) and bool(up) and all(isinstance(place, str) for place in up) and not any(isinstance(place, str) for place in along))
+
+
+def _is_second(figure: Figure, trace: Mapping[str, Any]) -> bool:
+    """Whether the numbers of a trace have an axis of their own over the same places; small figures side by side have not."""
+    axis = str(trace.get("yaxis") or "y")
+    return axis != "y" and "overlaying" in _mapping(_mapping(figure.get("layout")).get(axis.replace("y", "yaxis", 1)))
 
 
 def _shape(trace: Mapping[str, Any]) -> Shape:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.metrics.format import CURRENCY, MISSING, write, write_exact
 from shared.metrics.metric import Unit
-from shared.reports.document import Cell, Column
+from shared.reports.document import Amount, Cell, Column
 
 _NO_CENTS_FROM: Final = 10_000
 """Cents say nothing beside amounts of this size."""
@@ -22,6 +22,8 @@ def has_cents(values: Iterable[object]) -> bool:
 
 def shown(value: Cell, column: Column, zone: ZoneInfo, *, cents: bool) -> str:
     """Return ``value`` as text; ``cents``: what ``has_cents`` says of its column."""
+    if isinstance(value, Amount):
+        return write(value.value, value.unit)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return MISSING
     if isinstance(value, str):

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from shared.metrics.metric import Unit
-from shared.reports.document import Block, Cell, Column, Document, Table
+from shared.reports.document import Amount, Block, Cell, Column, Document, Table
 from shared.reports.problems import TooLargeError
 from shared.reports.text import clean
 
@@ -61,6 +61,8 @@ def _cell(value: Cell) -> object:
         return {"day": value.isoformat()}
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, Amount):
+        return {"amount": _cell(value.value), "unit": value.unit.value}
     return value
 
 
@@ -91,6 +93,8 @@ def _row_of(row: list[Any]) -> tuple[Cell, ...]:
 
 def _cell_of(value: Any) -> Cell:
     if isinstance(value, dict):
+        if "amount" in value:
+            return Amount(value["amount"], Unit(value["unit"]))
         return datetime.fromisoformat(value["moment"]) if "moment" in value else date.fromisoformat(value["day"])
     cell: Cell = value
     return cell

@@ -5,17 +5,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import repeat
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook
 
 from shared.reports import native_chart
-from shared.reports.document import Block, Cell, Document, Table
+from shared.reports.contents import numbers_of, parts_of
+from shared.reports.document import Amount, Block, Cell, Document, Table
 from shared.reports.limits import check_workbook
 from shared.reports.number_formats import DAY, MOMENT, number_format
 from shared.reports.paper_size import PaperSize
-from shared.reports.series import table_of
 from shared.reports.sheet_names import sheet_names
 from shared.reports.shown import shown
 from shared.reports.text import clean
@@ -23,7 +24,14 @@ from shared.reports.text import clean
 SUMMARY, DEFINITIONS = "Summary", "Definitions"
 _INK, _QUIET, _HEAD, _RULE = "#101828", "#667085", "#EEF2FB", "#D0D5DD"
 _PAPER: Final[dict[PaperSize, int]] = {"letter": 1, "a4": 9}
-_NARROWEST, _WIDEST = 9.0, 60.0
+_DEFAULT_WIDTH, _NARROWEST, _WIDEST = 8.43, 9.0, 60.0
+_BESIDE, _WIDE = 30, 110
+"""Widths of the two columns of the summary and of the definitions."""
+_PER_WIDTH: Final = 1.07
+"""Characters of running text per unit of width."""
+_CHARACTERS: Final = round(_WIDE * _PER_WIDTH)
+_LEAST_COLUMNS: Final = 8
+"""That a sentence runs over in a narrow table."""
 _CHART_COLUMNS, _CHART_ROWS = 12, 18
 """What a chart covers, with some room."""
 _MOST_LOOKED_AT: Final = 200
@@ -58,7 +66,7 @@ def workbook(document: Document, zone: ZoneInfo, paper: PaperSize = "letter", ad
     book = Workbook(out, {"constant_memory": True, "default_date_format": DAY})
     book.set_properties({"title": clean(document.title), "company": clean(document.company), "subject": clean(document.about), "created": document.as_of.astimezone(UTC).replace(tzinfo=None)})
     making = _Making(book, zone, paper, {})
-    parts = [block for block in document.blocks if block.table is not None or block.figure is not None or block.says]
+    parts = parts_of(document)
     names = sheet_names([block.title for block in parts], (SUMMARY, DEFINITIONS))
     _write_summary(making, document, list(zip(names, parts, strict=True)))
     for number, (name, block) in enumerate(zip(names, parts, strict=True)):
@@ -73,8 +81,8 @@ def workbook(document: Document, zone: ZoneInfo, paper: PaperSize = "letter", ad
 def _write_summary(making: _Making, document: Document, sheets: Sequence[tuple[str, Block]]) -> None:
     sheet = making.book.add_worksheet(SUMMARY)
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(0, 0, _BESIDE)
+    sheet.set_column(1, 1, _WIDE)
     wrapped, quiet = making.style(text_wrap=True), making.style(font_color=_QUIET)
     sheet.set_row(0, 30)
     sheet.write_string(0, 0, clean(document.title), making.style(bold=True, font_size=20))
@@ -82,6 +90,7 @@ def _write_summary(making: _Making, document: Document, sheets: Sequence[tuple[s
     row = 1
     for name, value in facts:
         if value:
+            _set_height(sheet, row, value)
             sheet.write_string(row, 0, clean(name), quiet)
             sheet.write_string(row, 1, clean(value), wrapped)
             row += 1
@@ -91,6 +100,7 @@ def _write_summary(making: _Making, document: Document, sheets: Sequence[tuple[s
     sheet.write_string(row, 1, "What it says", head)
     link = making.style(font_color="#2F5BEA", underline=1)
     for number, (name, block) in enumerate(sheets, row + 1):
+        _set_height(sheet, number, block.says)
         sheet.write_url(number, 0, "internal:'{}'!A1".format(name.replace("'", "''")), link, name)
         sheet.write_string(number, 1, clean(block.says) or clean(block.title), wrapped)
     _set_page(making, sheet, landscape=False)
@@ -100,21 +110,24 @@ def _write_summary(making: _Making, document: Document, sheets: Sequence[tuple[s
 def _write_block(making: _Making, name: str, block: Block) -> None:
     sheet = making.book.add_worksheet(name)
     sheet.hide_gridlines(2)
-    table = block.table or (table_of(block.figure) if block.figure is not None else None)
+    table = numbers_of(block)
     plan = native_chart.plan_chart(block.figure, table)
     top = 4 if block.note else 3
     beside = (len(table.columns) if table else 0) + 1
-    if table is not None:
-        _set_widths(sheet, table, making.zone)
+    widths = _widths(table, making.zone) if table is not None else []
+    for number, width in enumerate(widths):
+        sheet.set_column(number, number, width)
+    last = beside + _CHART_COLUMNS - 1 if plan is not None else max(_LEAST_COLUMNS, len(widths)) - 1
+    room = sum(widths[: last + 1]) + _DEFAULT_WIDTH * max(0, last + 1 - len(widths))
     sheet.set_row(0, 24)
     sheet.write_string(0, 0, clean(block.title), making.style(bold=True, font_size=15))
-    sheet.write_string(1, 0, clean(block.says), making.style(font_color=_INK))
+    _write_across(sheet, 1, last, block.says, making.style(text_wrap=True), room)
     if block.note:
-        sheet.write_string(2, 0, clean(block.note), making.style(font_color=_QUIET, italic=True))
+        _write_across(sheet, 2, last, block.note, making.style(font_color=_QUIET, italic=True, text_wrap=True), room)
     if table is not None:
         aside = plan.source if plan is not None and not plan.in_table else None
         aside_at = beside + _CHART_COLUMNS
-        _write_tables(making, sheet, top, [(0, table), *([(aside_at, aside)] if aside else [])])
+        _write_tables(making, sheet, top, [(0, table), *([(aside_at, aside)] if aside else [])], widths)
         sheet.freeze_panes(top + 1, 1)
         sheet.repeat_rows(top)
         if table.rows and not table.totals:
@@ -126,14 +139,24 @@ def _write_block(making: _Making, name: str, block: Block) -> None:
     _set_page(making, sheet, landscape=plan is not None or (table is not None and len(table.columns) > 5))
 
 
-def _write_tables(making: _Making, sheet: Any, top: int, tables: Sequence[tuple[int, Table]]) -> None:
+def _write_across(sheet: Any, row: int, last: int, text: str, style: Any, room: float) -> None:
+    """Write a sentence over all columns of the sheet, as high as it needs."""
+    if text:
+        sheet.merge_range(row, 0, row, last, "", style)
+        sheet.write_string(row, 0, clean(text), style)
+        _set_height(sheet, row, text, round(room * _PER_WIDTH))
+
+
+def _write_tables(making: _Making, sheet: Any, top: int, tables: Sequence[tuple[int, Table]], widths: Sequence[float]) -> None:
     """Write tables side by side, row by row: what is written in bounded memory cannot go back to a row above."""
     texts = [(left, table, [_column_style(making, table, number) for number in range(len(table.columns))], [_column_style(making, table, number, total=True) for number in range(len(table.columns))])
              for left, table in tables]
+    if any(len(column.label) > width - 1.5 for left, table in tables for column, width in zip(table.columns, widths if left == 0 else repeat(_DEFAULT_WIDTH), strict=False)):
+        sheet.set_row(top, 32)
     for left, table in tables:
         for number, column in enumerate(table.columns):
             is_number = _is_number(table, number)
-            sheet.write_string(top, left + number, clean(column.label), making.style(bold=True, bg_color=_HEAD, bottom=1, bottom_color=_RULE, text_wrap=True, align="right" if is_number else "left"))
+            sheet.write_string(top, left + number, clean(column.label), making.style(bold=True, bg_color=_HEAD, bottom=1, bottom_color=_RULE, text_wrap=True, align="right" if is_number else "left", indent=int(number > 0 and not is_number)))
     for number in range(max(len(table.rows) + bool(table.totals) for _, table in tables)):
         for left, table, styles, total_styles in texts:
             if number < len(table.rows):
@@ -144,7 +167,8 @@ def _write_tables(making: _Making, sheet: Any, top: int, tables: Sequence[tuple[
 
 def _write_row(making: _Making, sheet: Any, at: tuple[int, int], row: Sequence[Cell], styles: Sequence[Any]) -> None:
     line, left = at
-    for number, (value, style) in enumerate(zip(row, styles, strict=True)):
+    for number, (cell, column_style) in enumerate(zip(row, styles, strict=True)):
+        value, style = (cell.value, making.style(num_format=number_format(cell.unit, (cell.value,)))) if isinstance(cell, Amount) else (cell, column_style)
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             sheet.write_blank(line, left + number, None, style)
         elif isinstance(value, datetime):
@@ -166,20 +190,23 @@ def _column_style(making: _Making, table: Table, number: int, *, total: bool = F
     if isinstance(known, date):
         return making.style(num_format=DAY, align="left", **more)
     if isinstance(known, str):
-        return making.style(**more)
+        return making.style(indent=int(number > 0), **more)
     return making.style(num_format=number_format(table.columns[number].unit, values), **more)
 
 
 def _is_number(table: Table, number: int) -> bool:
-    return any(isinstance(row[number], int | float) for row in table.rows)
+    return any(isinstance(row[number], int | float | Amount) for row in table.rows)
 
 
-def _set_widths(sheet: Any, table: Table, zone: ZoneInfo) -> None:
+def _widths(table: Table, zone: ZoneInfo) -> list[float]:
+    """How wide each column must be to show its numbers, and its label in two lines."""
+    found = []
     for number, column in enumerate(table.columns):
         values = [row[number] for row in (*table.rows[:_MOST_LOOKED_AT], *([table.totals] if table.totals else []))]
         widest = max((len(shown(value, column, zone, cents=True)) for value in values), default=0)
         words = max((len(word) for word in column.label.split()), default=0)
-        sheet.set_column(number, number, min(_WIDEST, max(_NARROWEST, widest + 2.5, words + 3, len(column.label) / 2 + 2)))
+        found.append(min(_WIDEST, max(_NARROWEST, widest + 2.5, words + 3, len(column.label) / 2 + 2)))
+    return found
 
 
 def _write_definitions(making: _Making, document: Document) -> None:
@@ -190,16 +217,24 @@ def _write_definitions(making: _Making, document: Document) -> None:
                 terms.setdefault(column.label, column.note)
     sheet = making.book.add_worksheet(DEFINITIONS)
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(0, 0, _BESIDE)
+    sheet.set_column(1, 1, _WIDE)
     head = making.style(bold=True, bg_color=_HEAD, bottom=1, bottom_color=_RULE)
     sheet.write_string(0, 0, "Term", head)
     sheet.write_string(0, 1, "Meaning", head)
     for number, (term, meaning) in enumerate(terms.items(), 1):
+        _set_height(sheet, number, meaning)
         sheet.write_string(number, 0, clean(term), making.style(bold=True))
         sheet.write_string(number, 1, clean(meaning), making.style(text_wrap=True))
     sheet.freeze_panes(1, 0)
     _set_page(making, sheet, landscape=False)
+
+
+def _set_height(sheet: Any, row: int, text: str, characters: int = _CHARACTERS) -> None:
+    """As high as ``text`` needs when it is wrapped in a column of so many characters: not every program works that out when it opens a file."""
+    lines = sum(max(1, math.ceil(len(line) / characters)) for line in clean(text).split("\n")) if text else 1
+    if lines > 1:
+        sheet.set_row(row, min(400, 15 * lines + 2))
 
 
 def _set_page(making: _Making, sheet: Any, *, landscape: bool) -> None:

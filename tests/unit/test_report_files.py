@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from shared.metrics.metric import Unit
 from shared.reports.delimited import BYTE_ORDER_MARK, delimited
-from shared.reports.document import Block, Column, Document, Table
+from shared.reports.document import Amount, Block, Column, Document, Table
 from shared.reports.kinds import KINDS
 from shared.reports.limits import check_rows, check_workbook
 from shared.reports.making import is_quick, kind_of, name_of, part_of
@@ -94,6 +94,39 @@ def test_figures_become_charts_of_excel_over_cells_that_hold_their_numbers(whole
     place = sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(column))) - 1
     values = [row[place] for row in sheets["Net sales by week"][int(first) - 1 : int(last)]]
     assert values[:16] == [round(value) for value in ACTUAL], "the trend draws more than its table, so its numbers stand beside it"
+
+
+def test_small_figures_become_one_chart_without_what_they_repeat() -> None:
+    months, company = ["2026-01-01", "2026-02-01"], [5.0, 6.0]
+    data = [{"type": "scatter", "name": name, "x": months, "y": values, "xaxis": f"x{place}", "yaxis": f"y{place}", "line": {"color": "#2f5bea"}}
+            for place, values in enumerate(([1.0, 2.0], [3.0, 4.0]), 1) for name, values in (("Company", company), ("Branch", values))]
+    table = Table((Column("Month"), Column("Akron", Unit.MONEY), Column("Dayton", Unit.MONEY), Column("Company", Unit.MONEY)), ((date(2026, 1, 1), 1.0, 3.0, 5.0), (date(2026, 2, 1), 2.0, 4.0, 6.0)))
+    _, parts = opened(document(Block("small", "Small", "", {"data": data, "layout": {}}, table)))
+    chart = parts.read("xl/charts/chart1.xml").decode()
+    assert re.findall(r"<c:tx><c:strRef><c:f>(.*?)</c:f>", chart) == ["Small!$D$4", "Small!$B$4", "Small!$C$4"]
+    assert len(set(re.findall(r'<a:ln w="25400"><a:solidFill><a:srgbClr val="(\w+)"', chart))) == 3
+
+
+def test_lying_bars_lie_in_excel_too_first_place_on_top() -> None:
+    figure = {"data": [{"type": "bar", "orientation": "h", "name": "Now", "x": [3.5, 2.5], "y": ["A", "B"]}, {"type": "scatter", "mode": "markers", "name": "Before", "x": [1, 2], "y": ["A", "B"]}], "layout": {}}
+    _, parts = opened(document(Block("bars", "Bars", "", figure, Table((Column("Name"), Column("Now", Unit.MONEY)), (("A", 3.5), ("B", 2.5))))))
+    chart = parts.read("xl/charts/chart1.xml").decode()
+    assert '<c:barDir val="bar"/>' in chart
+    places = re.search(r"<c:catAx>.*?</c:catAx>", chart)
+    assert places is not None
+    assert '<c:orientation val="maxMin"/>' in places.group()
+    assert len(re.findall("<c:ser>", chart)) == 1
+    assert "Bars!$B$5:$B$6" in chart
+
+
+def test_a_list_of_metrics_holds_numbers_each_in_its_own_unit() -> None:
+    table = Table((Column("Metric"), Column("Value")), (("Net sales", Amount(1234567.0, Unit.MONEY)), ("Close rate", Amount(0.318, Unit.PERCENT)), ("NPS", None)))
+    page = document(Block("headlines", "Headlines", "", None, table))
+    sheets, _ = opened(page)
+    assert [row[1] for row in sheets["Headlines"][4:7]] == [1234567.0, 0.318, ""]
+    assert delimited(table, ZONE).decode("utf-8-sig").splitlines()[1:] == ["Net sales,1234567", "Close rate,0.318", "NPS,"]
+    again = unpacked(packed(page)).blocks[0].table
+    assert again == table
 
 
 def test_a_card_with_a_figure_only_gets_the_numbers_that_it_draws(whole: tuple[dict[str, list[list[object]]], zipfile.ZipFile]) -> None:
@@ -228,7 +261,7 @@ def test_numbers_of_a_figure_are_those_that_it_draws() -> None:
 
 
 @pytest.mark.parametrize(("unit", "values", "wanted"), [
-    (Unit.MONEY, (1.0, 2.0), '"$"#,##0;[Red]-"$"#,##0'), (Unit.MONEY, (1.5,), '"$"#,##0.00;[Red]-"$"#,##0.00'), (Unit.PERCENT, (), "0.0%;[Red]-0.0%"),
+    (Unit.MONEY, (1.0, 2.0), '"$"#,##0;-"$"#,##0'), (Unit.MONEY, (1.5,), '"$"#,##0.00;-"$"#,##0.00'), (Unit.PERCENT, (), "0.0%"),
     (Unit.HOURS, (), '#,##0.0" h"'), (Unit.POINTS, (), "#,##0.0"), (None, (), "General")])
 def test_cells_show_numbers_as_their_unit_asks(unit: Unit | None, values: tuple[float, ...], wanted: str) -> None:
     assert number_format(unit, values) == wanted

@@ -1,0 +1,31 @@
+"""Headlines as a card of a document: what stands on tiles, as real numbers."""
+
+import math
+from collections.abc import Sequence
+
+from shared.metrics.headline import Headline
+from shared.metrics.metric import Unit
+from shared.reports.document import Amount, Block, Cell, Column, Table
+
+_COLUMNS = (
+    Column("Metric"), Column("Value"), Column("Before"), Column("Change", note="Relative; of shares and scores the difference in points."), Column("Target", note="Of the whole period."),
+    Column("Projected", note="Where a number that is still running lands at this pace."), Column("Standing"),
+)
+
+
+def headline_block(found: Sequence[Headline], key: str = "headlines", title: str = "Headlines") -> Block:
+    """Return ``found`` as a card: value, the period before, change, target, projection, and how it stands in words."""
+    days = {each.comparison.words for each in found}
+    note = f"Before: {next(iter(days))}." if len(days) == 1 else ""
+    return Block(key, title, ". ".join(each.words for each in found[:3]) + ("." if found else ""), None, Table(_COLUMNS, tuple(_row(each) for each in found)), note)
+
+
+def _row(each: Headline) -> tuple[Cell, ...]:
+    unit, change = each.metric.unit, each.change
+    changed = None if change is None else Amount(change * 100, Unit.POINTS) if unit is Unit.PERCENT else Amount(change, Unit.POINTS if unit is Unit.POINTS else Unit.PERCENT)
+    goal, projected = each.goal.value if each.goal else None, each.projected
+    return (each.metric.label, _amount(each.value, unit), _amount(each.previous, unit), changed, _amount(goal, unit), _amount(projected, unit), each.status_words)
+
+
+def _amount(value: float | None, unit: Unit) -> Amount | None:
+    return None if value is None or not math.isfinite(value) else Amount(value, unit)
