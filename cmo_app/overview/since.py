@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import html
 
 from cmo_app.page import Card
-from cmo_app.shell.parts import empty
 from cmo_app.sources import Sources
 from cmo_app.visit import Visit
 from shared.clock import now
@@ -62,19 +61,27 @@ def card(visit: Visit, sources: Sources, headlines: Sequence[Headline]) -> Card:
     seen = sources.last_seen(visit.person, standing.kept()) if sources.last_seen else None
     then = Standing.of(seen.values) if seen else None
     if seen is None or then is None:
-        return Card(Block(KEY, TITLE), 6, body=empty("From your next visit on, what has changed meanwhile stands here.", title="This is your first look", symbol="clock"))
+        says, then = "This is your first visit: here is what today has brought, by the day of sale.", _until_yesterday(visit, sources, month)
+    else:
+        says = f"You were here last {_moment(seen, visit)}."
     later = standing if then.month == month else _standing(visit, sources, then.month, month_end(then.month), {})
     lines = sentences(then, later, standing if then.month != month else None)
-    rows = tuple((later.branches[key][0] if key in later.branches else name, value, later.branches.get(key, ("", 0.0))[1]) for key, (name, value) in then.branches.items())
-    table = Table((Column("Branch"), Column("Net sales $ then", Unit.MONEY), Column("Net sales $ now", Unit.MONEY)), rows) if rows else None
-    says = f"You were here last {_moment(seen, visit)}."
-    return Card(Block(KEY, TITLE, " ".join([says, *lines]), None, table), 6, body=html.Div([html.P(says, className="since-when"), html.Ul([html.Li(line) for line in lines], className="since")]))
+    table = Table((Column("What has changed"),), tuple((line,) for line in lines))
+    return Card(Block(KEY, TITLE, says, None, table), 6, body=html.Ul([html.Li(line) for line in lines], className="since"))
 
 
 def _standing(visit: Visit, sources: Sources, first: date, last: date, lights: Mapping[str, str]) -> Standing:
     span = Period(first, last)
     whole, split = sources.ask.many([Question((_NET, *_PARTS, *_COUNTS), span), Question((_NET,), span, split=("branch",))], visit.scope)
     return Standing(first, {name: whole.value(name) for name in (_NET, *_PARTS, *_COUNTS)}, {str(row["branch"]): (str(row["branch_label"]), float(row[_NET])) for row in split.frame.to_dict("records")}, lights)
+
+
+def _until_yesterday(visit: Visit, sources: Sources, month: date) -> Standing:
+    """The running month as it would stand had today not begun."""
+    yesterday = visit.today - timedelta(days=1)
+    if yesterday >= month:
+        return _standing(visit, sources, month, yesterday, {})
+    return Standing(month, dict.fromkeys((_NET, *_PARTS, *_COUNTS), 0.0), {}, {})
 
 
 def sentences(then: Standing, later: Standing, running: Standing | None) -> list[str]:

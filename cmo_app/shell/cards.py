@@ -94,9 +94,10 @@ def _exact(value: Cell, unit: Unit | None) -> str | None:
 
 def _numbers(card: Card) -> Component | None:
     """The numbers behind a figure: for who cannot see it, and for who wants to know exactly."""
-    if card.block.table is None or (card.block.figure is None and card.body is None):
+    found = card.block.table
+    if found is None or (card.block.figure is None and card.body is None) or not any(column.unit for column in found.columns):
         return None
-    return html.Details([html.Summary([icon("table"), "The numbers"]), table(card.block.table)], className="numbers no-print")
+    return html.Details([html.Summary([icon("table"), "The numbers"]), table(found)], className="numbers no-print")
 
 
 def file_menu(block: Block) -> html.Details:

@@ -108,6 +108,13 @@ def test_a_change_is_told_with_parts_that_add_up() -> None:
     assert "Leads went from amber to red." in told
 
 
+def test_who_comes_for_the_first_time_is_told_what_today_has_brought() -> None:
+    block = next(card.block for card in OVERVIEW.draw(visit(OVERVIEW), sources()).cards if card.block.key == "since")
+    assert block.says.startswith("This is your first visit: here is what today has brought")
+    assert block.table
+    assert "Net sales of November stand where they stood" in str(block.table.rows)
+
+
 def test_nothing_new_is_said_as_such() -> None:
     assert sentences(THEN, THEN, None) == ["Net sales of November stand where they stood: $1,000."]
 
