@@ -41,7 +41,7 @@ bench: install ## Measure; the last line is JSON
 bench-live: install chromium ## Measure the live path, from commit to screen; the last line is JSON
 	@$(IN)python -m benchmarks.live $(ARGS)
 
-bench-analytics: install ## Measure the engines of trend analysis; the last line is JSON
+bench-analytics: install ## Measure the engines of analysis; the last line is JSON
 	@$(IN)python -m benchmarks.analytics $(ARGS)
 
 bench-reconciliation: install ## Measure reconciliation: a million rows on each side, planted truth, fuzzy matching; the last line is JSON

@@ -1,4 +1,4 @@
-"""The engines of trend analysis on public corpora and on the demo company: ``python -m benchmarks.analytics``.  The last line is JSON.
+"""The engines of analysis on public corpora and on the demo company: ``python -m benchmarks.analytics``.  The last line is JSON.
 
 BENCH_DATA names the folder with the public data (``../shared/data``); what is missing is said, and left out.  With DATABASE_URL and REDIS_URL set (a running demo platform's) that
 company is read; otherwise one is made on servers of the benchmark's own.
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import nab, planted_days, true_curves
+from benchmarks import attribution, nab, planted_days, true_curves
 from benchmarks.platform import ROOT, platform
 from benchmarks.timing import step
 from jobs.demo.market import LEAD_WEEK, MONTHS
@@ -123,6 +123,7 @@ def main() -> int:
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         with step("Odd days and the season of the demo company at DATABASE_URL"):
             result |= measure_demo(load_settings())
+        result["attribution"] = attribution.measure(DATA, load_settings().database_url.get_secret_value())
     else:
         os.environ.setdefault("DEMO_SIZE", "standard")
         with platform() as servers:
@@ -130,6 +131,7 @@ def main() -> int:
                 servers.run("prepare")
             with step("Odd days and the season of the demo company"):
                 result |= measure_demo(servers.settings)
+            result["attribution"] = attribution.measure(DATA, servers.primary.url())
     result["seconds"] = round(time.monotonic() - begun, 1)
     print(json.dumps(result))
     return 0

@@ -111,6 +111,7 @@ def bulk_load(engine: Engine, first: date, last: date, *, replace: bool = False)
         load = BulkLoad(connection, tables, *_strip(connection))
         if replace:
             _run(connection, f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+            _run(connection, "DELETE FROM app.source_name")  # what the sources of the company before were called
         yield load
         if load.later:
             raise RuntimeError("a bulk load ended without finish(): its tables would have neither constraints nor indexes")

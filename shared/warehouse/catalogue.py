@@ -117,6 +117,7 @@ VIEWS: tuple[View, ...] = tuple(map(_with_names, (
          department="marketing"),
     View("marketing", {"source_id": _NONE, "spend_kind": _EMPTY}, ("spend_amount",),
          {"marketing_spend": "SELECT branch_id, spent_on + n FROM changed, generate_series(0, spent_to - spent_on) n"}, department="marketing"),
+    View("touches", {"source_id": _NONE, "kind": _EMPTY}, ("touch_count",), {"touch": "SELECT branch_id, touched_on FROM changed"}, department="marketing"),
     View("collections", {"method": _EMPTY}, ("payment_count", "collected_amount"), {"payment": "SELECT branch_id, paid_on FROM changed"}),
     View("pipeline", {"stage": _EMPTY, "rep_id": _NONE, "since": "'1970-01-01'::date"}, ("in_count", "in_amount", "out_count", "out_amount"),
          {"appointment": _APPOINTMENT_STAGES, "sale": _SALE_STAGES, "lead": _LEAD_CHANGED_STAGES,

@@ -65,7 +65,7 @@ def engines(settings: Settings) -> Iterator[Engines]:
     with made.primary.begin() as connection:
         for change in ("sale SET gross = gross + 1 WHERE sold_on", "lead SET contacted_at = contacted_at WHERE created_on", "appointment SET quoted_amount = 1 WHERE resulted_on",
                        "call SET seconds = seconds + 1 WHERE started_on", "knock SET outcome = outcome WHERE knocked_on", "job SET crew = crew WHERE started_on",
-                       "payment SET amount = amount + 1 WHERE paid_on", "ticket SET visits = visits + 1 WHERE opened_on"):
+                       "payment SET amount = amount + 1 WHERE paid_on", "touch SET kind = kind WHERE touched_on", "ticket SET visits = visits + 1 WHERE opened_on"):
             connection.execute(text(f"UPDATE crm.{change} >= :day"), {"day": date(2026, 11, 18)})
             connection.execute(text(f"UPDATE crm.{change} = :day"), {"day": date(2024, 11, 12)})
     with made.primary.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -171,6 +171,11 @@ class Maker:
         return {"service": self.rng.choice(("bi", "cmo")), "route": self.rng.choice(("/", "/api", "")), "requested_at": self.moment(1, self.day()),
                 "status": self.rng.choice((200, 304, 404, 500, 503)), "milliseconds": self.rng.choice((0, 3, 500, 501, 2000, 2001, self.rng.randrange(4000)))}
 
+    def touch(self, branch: int, prospect: int, around: datetime) -> Row:
+        """A touch's columns, without id: often of the very same moment as another, now and then long before or after."""
+        at = around + timedelta(days=self.rng.choice((0, 0, 0, -1, -7, -30, -90, -90.5, -200, 3)), seconds=self.rng.choice((0, 0, 1)))
+        return {"branch_id": branch, "prospect_id": prospect, "source_id": self.rng.randrange(1, 6), "touched_at": at, "kind": self.rng.choice(("inquiry", "canvass", "call", "event"))}
+
     def probe(self) -> Row:
         """A probe's columns, without id."""
         return {"service": self.rng.choice(("bi", "cmo")), "probed_at": self.moment(2, self.day()), "is_good": self.chance(0.9), "milliseconds": self.rng.randrange(900)}
@@ -201,6 +206,9 @@ def make(seed: int = 7, leads: int = 260) -> Maker:
         maker.add("request_log", **maker.request())
         if maker.chance(0.4):
             maker.add("probe", **maker.probe())
+    for lead in maker.tables["lead"]:
+        for _ in range(maker.rng.choice((0, 1, 1, 2, 5))):
+            maker.add("touch", **maker.touch(int(str(lead["branch_id"])), int(str(lead["prospect_id"])), lead["created_at"]))  # type: ignore[arg-type]
     return maker
 
 
@@ -254,7 +262,7 @@ def _rest(maker: Maker, branch: int, count: int) -> None:
         maker.add("job", **maker.job(branch, None, maker.day()))
 
 
-ORDER = ("branch", "employee", "product", "lead_source", "calendar_day", "prospect", "lead", "appointment", "sale", "job", "payment", "ticket", "phone_shift", "call", "canvass_shift",
+ORDER = ("branch", "employee", "product", "lead_source", "calendar_day", "prospect", "lead", "touch", "appointment", "sale", "job", "payment", "ticket", "phone_shift", "call", "canvass_shift",
          "knock", "marketing_spend", "request_log", "probe")
 """Tables in the order in which their rows refer to each other."""
 

@@ -27,6 +27,7 @@ SPEND = Facts(
     " CROSS JOIN LATERAL (SELECT extract(day FROM m.spent_to::timestamp - m.spent_on::timestamp) + 1 AS n) c",
     "d.day::date", {"branch": "b.id", "source": "m.source_id", "channel": "o.channel", "medium": "o.medium", "campaign": "o.campaign", "spend_kind": "m.kind"})
 _SPENT = "sum(round(m.amount * d.k / c.n, 2) - round(m.amount * (d.k - 1) / c.n, 2))"
+TOUCHES = Facts("crm.touch l JOIN crm.branch b ON b.id = l.branch_id JOIN crm.lead_source o ON o.id = l.source_id", local("l.touched_at"), {"branch": "b.id", "kind": "l.kind", **SOURCE})
 COST, MEDIA = Select(SPEND, _SPENT), Select(SPEND.only("m.kind = 'media'"), _SPENT)
 
 
@@ -52,6 +53,7 @@ CUSTOMERS, VALUE = Select(HOUSEHOLD_SALES.only("x.nth = 1")), Select(HOUSEHOLD_S
 
 ORACLES: dict[str, Oracle] = {
     "leads": Select(LEADS),
+    "touches": Select(TOUCHES),
     "contacted_leads": Select(CONTACTED),
     "set_leads": Select(SET),
     "confirmed_leads": Select(CONFIRMED),

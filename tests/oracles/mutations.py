@@ -10,16 +10,16 @@ from psycopg2.extensions import cursor as Cursor
 from tests.oracles.company import BUSY, Maker, Row, insert
 
 Statement = Callable[[], None]
-TABLES = ("lead", "appointment", "sale", "job", "payment", "ticket", "phone_shift", "call", "canvass_shift", "knock", "marketing_spend", "request_log", "probe")
+TABLES = ("lead", "appointment", "sale", "job", "payment", "ticket", "phone_shift", "call", "canvass_shift", "knock", "marketing_spend", "request_log", "probe", "touch")
 """Tables whose rows views count, each mutated on its own."""
 KINDS = ("insert", "rewrite", "shift", "move", "delete", "upsert")
 _MOMENTS = {"lead": "created_at", "appointment": "scheduled_at", "sale": "sold_at", "payment": "paid_at", "ticket": "opened_at", "phone_shift": "started_at", "call": "started_at",
-            "canvass_shift": "started_at", "knock": "knocked_at", "job": "completed_on", "marketing_spend": "spent_on", "request_log": "requested_at", "probe": "probed_at"}
+            "canvass_shift": "started_at", "knock": "knocked_at", "job": "completed_on", "marketing_spend": "spent_on", "request_log": "requested_at", "probe": "probed_at", "touch": "touched_at"}
 _TOGETHER = {"lead": ("created_at", "first_attempt_at", "contacted_at"), "sale": ("sold_at", "cancelled_at"), "ticket": ("opened_at", "first_response_at", "resolved_at"),
              "phone_shift": ("started_at", "ended_at"), "canvass_shift": ("started_at", "ended_at"), "marketing_spend": ("spent_on", "spent_to"),
              "appointment": ("set_at", "scheduled_at", "resulted_at"), "job": ("started_on", "completed_on", "cancelled_on", "promised_on")}
 _PARENT = {"appointment": ("lead", "lead_id"), "sale": ("appointment", "appointment_id"), "job": ("sale", "sale_id"), "payment": ("sale", "sale_id"), "ticket": ("job", "job_id"),
-           "knock": ("canvass_shift", "shift_id"), "call": ("lead", "lead_id"), "lead": ("prospect", "prospect_id")}
+           "knock": ("canvass_shift", "shift_id"), "call": ("lead", "lead_id"), "lead": ("prospect", "prospect_id"), "touch": ("prospect", "prospect_id")}
 _CHILDREN = {parent: tuple((child, column) for child, (other, column) in _PARENT.items() if other == parent) for parent, _ in _PARENT.values()}
 
 
@@ -92,7 +92,7 @@ class Mutator:
         changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
         self.cursor.execute(f"INSERT INTO crm.{table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) ON CONFLICT (id) DO UPDATE SET {changes}", values)
 
-    def row(self, table: str, branch: int | None = None) -> Row:  # noqa: C901, PLR0911 - one branch per table
+    def row(self, table: str, branch: int | None = None) -> Row:  # noqa: C901, PLR0911, PLR0912 - one branch per table
         """A new row of ``table`` without id, its parent picked among what is there now."""
         maker = self.maker
         branch = branch or maker.rng.choice(BUSY)
@@ -127,6 +127,8 @@ class Mutator:
                 return maker.spend(branch)
             case "request_log":
                 return maker.request()
+            case "touch":
+                return maker.touch(branch, self._one("prospect", branch)["id"], maker.moment(branch, maker.day()))  # type: ignore[arg-type]
         return maker.probe()
 
     def _update(self, table: str, ids: list[int], values: Row) -> None:

@@ -47,6 +47,8 @@ METRICS: tuple[Metric, ...] = (
     _share("lead_close_rate", "Lead to net sale", "Share of leads with a contract that still stands.", "net_count", "lead_count", "funnel"),
     Metric("net_amount_per_lead", "Net sales $ per lead", "Net sales $ of the period's leads divided by leads.", ratio(NET_AMOUNT, LEADS), Unit.MONEY, Better.UP, _CREATED, Basis.COHORT, "marketing", 20, source="funnel"),
     Metric("lead_net_amount", "Net sales $ of leads", "Net sales $ that the period's leads have brought by now.", total(NET_AMOUNT), Unit.MONEY, Better.UP, _CREATED, Basis.COHORT, "marketing", source="52"),
+    Metric("touches", "Touches", "Marketing contacts of prospects: inquiries, doors, calls and events; whatever came of them.", total(Measure("touches", "touch_count")), Unit.COUNT, Better.UP,
+           "the day of the touch", department="marketing", source="Touch"),
     Metric("marketing_spend", "Marketing spend", "Media, canvass and telemarketing payroll and tools; monthly costs are spread by day.", total(SPEND), Unit.MONEY, Better.NEITHER, "the day the cost pays for",
            department="marketing", source="48"),
     _cost("cost_per_lead", "Cost per lead", "Marketing spend divided by leads.", "lead_count"),
