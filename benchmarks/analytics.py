@@ -1,7 +1,7 @@
 """The engines of analysis on public corpora and on the demo company: ``python -m benchmarks.analytics``.  The last line is JSON.
 
 BENCH_DATA names the folder with the public data (``../shared/data``); what is missing is said, and left out.  With DATABASE_URL and REDIS_URL set (a running demo platform's) that
-company is read; otherwise one is made on servers of the benchmark's own.
+company is read; otherwise one is made on servers of the benchmark's own.  BENCH_ALL=1 takes every public series instead of a seeded sample.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import attribution, nab, planted_days, true_curves
+from benchmarks import attribution, nab, planted_days, public_series, revenue_record, true_curves
 from benchmarks.platform import ROOT, platform
 from benchmarks.timing import step
 from jobs.demo.market import LEAD_WEEK, MONTHS
@@ -24,6 +24,7 @@ from shared.analysis.scales import Kind
 from shared.cache import Cache
 from shared.clock import now
 from shared.metrics.ask import Ask, CachedAsk
+from shared.metrics.exact import ExactAsk
 from shared.metrics.period import Period
 from shared.metrics.question import Question
 from shared.metrics.reference import Reference
@@ -98,14 +99,14 @@ def company_of(ask: Ask, url: str) -> dict[tuple[str, int], planted_days.Daily]:
 
 
 def measure_demo(settings: Settings) -> dict[str, Any]:
-    """Odd days and the season of a demo company."""
+    """Odd days, the season and the forecast's record of a demo company."""
     engines = Engines(settings)
     try:
         company = company_of(CachedAsk(engines, Cache(settings), settings), settings.database_url.get_secret_value())
         days = next(iter(company.values())).days
         unusual = Reference(engines).calendar().unusual_days(days[0], days[-1])
         odd = planted_days.measure(company, planted_days.planted_in(settings.database_url.get_secret_value()), unusual)
-        return {"demo_anomalies": odd, "seasonality": measure_seasonality(company, unusual)}
+        return {"demo_anomalies": odd, "seasonality": measure_seasonality(company, unusual), "revenue": revenue_record.measure(ExactAsk(engines, settings), engines)}
     finally:
         engines.dispose()
 
@@ -120,6 +121,8 @@ def main() -> int:
         result["changepoints"] = measure_changepoints()
     with step("How leads follow money, against the demo company's true curves on three seeds"):
         result["response"] = true_curves.measure((1, 7, 11), now())
+    with step("Forecasts of public series"):
+        result["forecast"] = public_series.measure(DATA / "forecast", every=os.environ.get("BENCH_ALL") == "1")
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         with step("Odd days and the season of the demo company at DATABASE_URL"):
             result |= measure_demo(load_settings())

@@ -19,6 +19,7 @@ from bi_app.shell.live import register_live
 from bi_app.site import Site, build
 from bi_app.sources import Sources
 from shared.cache import Cache
+from shared.forecast.reading import Forecasts
 from shared.metrics.ask import CachedAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
@@ -39,7 +40,7 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     """Return the BI site; its Flask server is ``app.server``.  One per process, because Dash keeps component registries per process."""
     known = reference or Reference(engines)
     headlines, behind = Headlines(ask, known, settings), Behind(engines, settings)
-    sources = Sources(settings, ask, headlines, known, GlassBoxes(ask, headlines, known, engines), annotations=Annotations(engines), remembered=Remembered(Cache(settings)), behind=behind)
+    sources = Sources(settings, ask, headlines, known, GlassBoxes(ask, headlines, known, engines), annotations=Annotations(engines), remembered=Remembered(Cache(settings)), behind=behind, forecasts=Forecasts(engines))
     app = build("bi_app", PAGES, sources, str(Path(__file__).parent / "assets"), _register_shell)
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
     install_api(app.server, ask, known)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from bi_app.behind import Behind
+from shared.forecast.reading import Forecasts
 from shared.metrics.ask import PageAsk
 from shared.metrics.glass_box import GlassBoxes
 from shared.metrics.headline import Headlines
@@ -27,6 +28,9 @@ class Sources:
     """Findings that take long to work out."""
     behind: Behind | None = None
     """What scorecards read beside metrics; None: nothing (in tests)."""
+
+    forecasts: Forecasts | None = None
+    """The stored forecasts; None: nobody keeps any (in tests)."""
 
     def at_once(self) -> "Sources":
         """The same for one page: its numbers stand on one look at how fresh the views are."""

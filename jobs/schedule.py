@@ -18,6 +18,7 @@ def entries(settings: Settings) -> dict[str, dict[str, Any]]:
         "evaluate alerts": _entry("evaluate_alerts", timedelta(minutes=1), timedelta(seconds=55)),
         "deliver alerts": _entry("deliver_alerts", timedelta(seconds=30), timedelta(seconds=25)),
         "reconcile": _entry("reconcile", timedelta(seconds=5), timedelta(seconds=4)),
+        "train forecast": _entry("train_forecast", timedelta(minutes=1), timedelta(seconds=55)),
         "upkeep": _entry("upkeep", crontab(hour=(hour + 1) % 24, minute=minute), timedelta(hours=12)),
     }
 

@@ -6,12 +6,13 @@ from functools import cache
 
 from celery import Celery
 
-from jobs import alerts, exports, reconciliation
+from jobs import alerts, exports, forecast, reconciliation
 from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 from shared.warehouse.export_orders import forget_expired_exports
+from shared.warehouse.forecast_store import forget_old_forecasts
 from shared.warehouse.refresh import Part, refresh_all
 from shared.warehouse.upkeep import ensure_partitions, forget_old_happenings, forget_old_refreshes
 
@@ -36,6 +37,7 @@ def register(app: Celery, settings: Settings) -> None:
         refresh_part(engines(), settings, "archive")
 
     alerts.register(app, settings)
+    forecast.register(app, settings)
     reconciliation.register(app, settings)
     exports.register(app, settings)
 
@@ -59,6 +61,7 @@ def upkeep_of(engines: Engines, settings: Settings) -> None:
         "old refreshes forgotten": lambda: forget_old_refreshes(engines.primary, settings.refresh_log_days),
         "old happenings forgotten": lambda: forget_old_happenings(engines.primary),
         "old sessions forgotten": lambda: forget_old_sessions(engines),
+        "old forecasts forgotten": lambda: forget_old_forecasts(engines, settings.forecast_keep_days),
         "old attempts forgotten": lambda: forget_old_attempts(engines),
         "expired files forgotten": lambda: forget_expired_exports(engines),
     }

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     alive_file: str = Field("", description="Worker, beat and live worker touch this file every few seconds while they work, for health checks; empty: none")
     refresh_log_days: int = Field(90, ge=1, le=3650, description="Refreshes logged longer ago than this are forgotten")
 
+    # --- forecast
+    forecast_at: str = Field("03:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Head-office time from which the night's revenue forecast is made; where there is none at all, one is made at once")
+    forecast_timeout_seconds: int = Field(600, ge=30, le=3600, description="A training of the forecast that takes longer is cut off, and tried again ten minutes later")
+    forecast_keep_days: int = Field(400, ge=35, le=3650, description="What was forecast longer ago than this is forgotten")
+
     # --- early warning
     alert_digest_minutes: int = Field(60, ge=1, le=1440, description="Each person gets at most one mail of warnings in so many minutes; critical ones come at once")
     alert_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs calls of webhooks (HMAC-SHA256); empty: webhooks are not called, and their rules say so")

@@ -1,4 +1,4 @@
-"""Weekly revenue: a year, the year before, and eight weeks ahead."""
+"""Weekly revenue: a year, the year before, and the stored forecast of the coming weeks."""
 
 import math
 from datetime import timedelta
@@ -9,17 +9,21 @@ from dash import dcc, html
 from bi_app.shell.parts import card, empty, key
 from bi_app.sources import Sources
 from bi_app.visit import Visit
-from shared.analysis.forecast import Forecast, forecast_weekly
 from shared.charts.palette import themed
 from shared.charts.template import CONFIG
 from shared.charts.trend import SO_FAR, Ahead, weekly_trend
+from shared.forecast.outlook import Ahead as Forecast
+from shared.forecast.outlook import Outlook
+from shared.forecast.reading import Missing
 from shared.live.attributes import live_of, put
+from shared.metrics.format import write
 from shared.metrics.headline import Headline
+from shared.metrics.metric import Unit
 from shared.metrics.period import Period, week_start
 from shared.metrics.question import Question
 
 TITLE = "Weekly revenue"
-_SHOWN, _HISTORY, _STEPS = 52, 156, 8
+_SHOWN, _HISTORY = 52, 105
 _HEIGHT = 286
 
 
@@ -33,26 +37,39 @@ def trend_card(visit: Visit, sources: Sources, this_week: Headline | None) -> ht
         weeks.pop(0)  # before the company's records began
     if len(weeks) < 2:
         return card(8, TITLE, empty("Two complete weeks of sales are needed for a line."))
-    ahead = forecast_weekly(weeks, _STEPS)
+    outlook = _outlook(visit, sources)
+    ahead = None if isinstance(outlook, Missing) else outlook.ahead("booked", "week", visit.filters.branch_set)
     shown = weeks[-_SHOWN:]
-    prior = _year_before(weeks, len(shown))
+    prior = _year_before(weeks, len(shown), len(ahead.buckets) if ahead else 0)
     first = week_start(visit.today) - timedelta(weeks=len(shown))
-    figure = weekly_trend(first, shown, prior, Ahead(ahead.mean, ahead.low, ahead.high) if ahead else None, _HEIGHT, this_week.value if this_week else math.nan)
+    figure = weekly_trend(first, shown, prior, _drawn(ahead) if ahead else None, _HEIGHT, this_week.value if this_week else math.nan)
     graph = dcc.Graph(id="trend", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
     keys = html.Span([key("Actual", "c1"), *([key("Forecast", "c1", "dash"), key("80% band", "c1", "band")] if ahead else []), key("Prior year, same weeks", "fg-3", "dash")], className="keys")
     live = {**live_of(this_week, visit.scope), **put("point=value"), "data-trace": SO_FAR} if this_week else {}
-    return card(8, TITLE, html.Div(graph, **live), sub=keys, side=html.Span(_ahead_words(ahead), className="note", title=ahead.method if ahead else ""), name="trend")
+    return card(8, TITLE, html.Div(graph, **live), sub=keys, side=_words(outlook, ahead), name="trend")
 
 
-def _year_before(weeks: list[float], shown: int) -> list[float]:
+def _year_before(weeks: list[float], shown: int, steps: int) -> list[float]:
     """Return the same weeks a year earlier, on over the weeks ahead; NaN where the records do not reach."""
     count = len(weeks)
-    places = range(count - shown - 52, count + _STEPS - 52)
+    places = range(count - shown - 52, count + steps - 52)
     return [weeks[place] if 0 <= place < count else float("nan") for place in places]
 
 
-def _ahead_words(ahead: Forecast | None) -> str:
+def _outlook(visit: Visit, sources: Sources) -> Outlook | Missing:
+    if sources.forecasts is None:
+        return Missing("No forecast is kept here.")
+    return sources.forecasts.outlook(sources.ask, visit.scope, since=week_start(visit.today) - timedelta(weeks=1))
+
+
+def _drawn(ahead: Forecast) -> Ahead:
+    bands = [bucket.spread.band(80) for bucket in ahead.buckets]
+    return Ahead([bucket.mean for bucket in ahead.buckets], [low for low, _ in bands], [high for _, high in bands])
+
+
+def _words(outlook: Outlook | Missing, ahead: Forecast | None) -> html.Span:
     if ahead is None:
-        return "A forecast needs 70 weeks of sales."
-    total, low, high = sum(ahead.mean), sum(ahead.low), sum(ahead.high)
-    return f"Next {_STEPS} weeks: ${total / 1e6:,.1f}M (${low / 1e6:,.1f}M to ${high / 1e6:,.1f}M)"
+        return html.Span(outlook.words if isinstance(outlook, Missing) else "The forecast does not know these branches yet.", className="note")
+    low, high = ahead.total.band(80)
+    method = "" if isinstance(outlook, Missing) else outlook.run.words
+    return html.Span(f"Next {len(ahead.buckets)} weeks: {write(ahead.total.mean, Unit.MONEY)} ({write(low, Unit.MONEY)} to {write(high, Unit.MONEY)})", className="note", title=method)

@@ -59,3 +59,15 @@ def load_calendar(connection: Connection) -> Calendar:
     """Read the calendar of all branches (mean weight per day)."""
     rows = connection.execute(text("SELECT day, avg(weight) AS weight, min(holiday) AS holiday FROM crm.calendar_day GROUP BY day")).all()
     return Calendar({row.day: float(row.weight) for row in rows}, {row.day: row.holiday for row in rows if row.holiday})
+
+
+def load_branch_calendars(connection: Connection) -> dict[int, Calendar]:
+    """Read the calendar of each branch that has one, by branch id."""
+    rows = connection.execute(text("SELECT branch_id, day, weight::float8 AS weight, holiday FROM crm.calendar_day")).all()
+    weights: dict[int, dict[date, float]] = {}
+    holidays: dict[int, dict[date, str]] = {}
+    for row in rows:
+        weights.setdefault(row.branch_id, {})[row.day] = row.weight
+        if row.holiday:
+            holidays.setdefault(row.branch_id, {})[row.day] = row.holiday
+    return {branch: Calendar(days, holidays.get(branch, {})) for branch, days in weights.items()}

@@ -154,9 +154,9 @@ def test_an_absurd_share_of_a_target_is_not_spelled_out() -> None:
 
 def test_last_year_lies_under_the_same_weeks_and_reaches_over_the_weeks_ahead() -> None:
     weeks = [float(number) for number in range(156)]
-    before = _year_before(weeks, 52)
+    before = _year_before(weeks, 52, 13)
     assert before[0] == 156 - 52 - 52
-    assert len(before) == 52 + 8
+    assert len(before) == 52 + 13
     assert before[52] == 156 - 52
 
 

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs_version
 
-from shared.analysis.forecast import forecast_weekly
+from shared.analysis.forecasting.ensemble import forecast
 from shared.charts.palette import PAIRS, themed
 from shared.charts.trend import Ahead, weekly_trend
 from shared.web.prerender import plain, prerender
@@ -142,7 +142,6 @@ def test_nan_never_reaches_a_figure() -> None:
 
 def test_a_figure_is_plain_json_even_where_the_band_is_its_highest_point() -> None:
     weeks = [100_000.0 + 1_000 * number for number in range(120)]
-    ahead = forecast_weekly(weeks, 8)
-    assert ahead
-    figure = weekly_trend(MONDAY, weeks, weeks, Ahead(ahead.mean, ahead.low, ahead.high), so_far=5.0)
+    ahead = forecast(weeks, 8)
+    figure = weekly_trend(MONDAY, weeks, weeks, Ahead(*(values.tolist() for values in (ahead.mean, *ahead.bands[80]))), so_far=5.0)
     assert orjson.loads(orjson.dumps(figure))["layout"]["yaxis"]["range"][1] > max(weeks)

@@ -1,0 +1,11 @@
+"""Revenue forecasts as they were made, with what they were made from and the record of their method."""
+
+from shared.warehouse.migrations.from_sql import run
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    """Run the .sql files of this revision in order."""
+    run(__file__)
