@@ -1,14 +1,22 @@
 """What pages draw from, handed in by ``create_app``; tests hand in others of the same shape."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from shared.metrics.ask import PageAsk
+from shared.metrics.ask import PageAsk, UnavailableError
+from shared.metrics.attribution import AttributionAnswer
+from shared.metrics.attribution_question import AttributionQuestion
 from shared.metrics.headline import Headlines
 from shared.metrics.reference import Reference
 from shared.metrics.remembered import Remembered
+from shared.metrics.scope import Scope
 from shared.people.last_seen import LastSeen
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
+
+
+def _nobody(_question: AttributionQuestion, _scope: Scope) -> AttributionAnswer:
+    raise UnavailableError("Attribution is not set up on this site.")
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,9 @@ class Sources:
     """What each reader of the overview saw last; None: nobody keeps it (in tests)."""
     engines: Engines | None = None
     """For the doors of the warehouse that are read beside metrics; None: there is no database (in tests)."""
+
+    attribution: Callable[[AttributionQuestion, Scope], AttributionAnswer] = _nobody
+    """See ``shared.metrics.attribution.AskAttribution``."""
 
     def at_once(self) -> "Sources":
         """The same for one page: its numbers stand on one look at how fresh the views are."""

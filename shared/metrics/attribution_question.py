@@ -15,8 +15,8 @@ Level = Literal["channel", "source", "campaign"]
 LOOKBACKS: tuple[int | None, ...] = (7, 30, 60, 90, 180, None)
 """Days before a conversion in which touches count; None: all."""
 HALF_LIVES = (1, 3, 7, 14, 30)
-CONVERSIONS: dict[Conversion, str] = {"net_sale": "Net sales", "gross_sale": "Gross sales", "issued": "Issued appointments", "demo": "Demos"}
-LEVELS: dict[Level, str] = {"channel": "Channel", "source": "Source", "campaign": "Campaign"}
+CONVERSIONS: dict[str, str] = {"net_sale": "Net sales", "gross_sale": "Gross sales", "issued": "Issued appointments", "demo": "Demos"}
+LEVELS: dict[str, str] = {"channel": "Channel", "source": "Source", "campaign": "Campaign"}
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def read_attribution(asked: AttributionQuestion, connection: Connection, day: da
     tally, paths = gather(asked, journey, groups, connection)
     found = attribute(tally)
     names = _formerly(groups, former_names(connection), asked.level, time_zone)
-    return _answer(found, paths, groups, spend, names, count_touches(connection, journey), float(total.frame[TOTALS[asked.conversion]].iloc[0]))
+    return answer_of(found, paths, groups, spend, names, count_touches(connection, journey), float(total.frame[TOTALS[asked.conversion]].iloc[0]))
 
 
 def gather(asked: AttributionQuestion, journey: Journey, groups: Groups, connection: Connection) -> tuple[Tally, Paths]:
@@ -103,7 +103,7 @@ def _formerly(groups: Groups, names: tuple[FormerName, ...], level: Level, time_
     return found
 
 
-def _answer(found: Attribution, paths: Paths, groups: Groups, spend: Array, names: list[tuple[str, ...]], touches: int, catalogue: float) -> Found:
+def answer_of(found: Attribution, paths: Paths, groups: Groups, spend: Array, names: list[tuple[str, ...]], touches: int, catalogue: float) -> Found:
     """Leave keys out that have neither credit nor cost, and put the others in order: most credit by the linear model first."""
     size = len(groups.keys)
     credited = np.sum([credit.conversions + credit.cents for credit in found.credits], axis=0)

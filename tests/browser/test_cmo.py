@@ -62,3 +62,17 @@ def test_the_site_has_no_operational_routes(window: Window, sites: Sites) -> Non
     found = [window.script("return fetch(arguments[0], {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'}).then(answer => answer.status)", path)
              for path in ("/alerts/rules", "/targets/undo", "/annotations", "/alerts/read")]
     assert set(found) <= {404, 405}
+
+
+def test_a_longer_lookback_is_another_address_and_every_model_still_adds_up(window: Window, sites: Sites) -> None:
+    window.sign_in(CMO, sites.cmo)
+    window.open("/attribution", sites.cmo)
+    sums = set(window.texts(".matrix tfoot td.n"))
+    assert len(sums) == 1
+    assert window.text("[data-card=models] .says").startswith(f"Every column adds up to {sums.pop()}, which is Net sales $ of the period, to the cent.")
+    window.script("const slider = document.querySelector('[data-choice=lookback] input'); slider.value = 0; slider.dispatchEvent(new Event('input', {bubbles: true}))")
+    assert window.text("output[data-of=lookback]") == "7 days"
+    window.script("document.querySelector('[data-choice=lookback] input').dispatchEvent(new Event('change', {bubbles: true}))")
+    window.wait(lambda: "lookback=7" in window.driver.current_url and "within 7 days before" in window.text(".head p"))
+    assert len(set(window.texts(".matrix tfoot td.n"))) == 1
+    assert window.problems() == []

@@ -7,13 +7,14 @@ from shared.metrics.headline import Headlines
 from shared.metrics.scope import Scope
 from shared.people.person import Person
 from shared.web.address import Address, query_of
+from tests.unit.attribution_fakes import door as attribution_door
 from tests.unit.bi_fakes import BRANCHES, MOMENT, TODAY, FakeAsk, FakeReference, fake_settings
 
 
 def sources(ask: FakeAsk | None = None, reference: FakeReference | None = None) -> Sources:
     """Return what a page draws from; there is no database."""
     door, known, settings = ask or FakeAsk(), reference or FakeReference(), fake_settings()
-    return Sources(settings, door, Headlines(door, known, settings, lambda: MOMENT), known)  # type: ignore[arg-type]
+    return Sources(settings, door, Headlines(door, known, settings, lambda: MOMENT), known, attribution=attribution_door())  # type: ignore[arg-type]
 
 
 def visit(page: Page, query: str = "", scope: Scope | None = None) -> Visit:
