@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.analysis.attribution import markov
@@ -32,8 +32,8 @@ def journeys_of(rows: Rows, *, days: bool = False) -> Journeys:
     return of_paths([path for path, *_ in rows], [row[1] for row in rows], worth, [row[3] if row[0] else 0 for row in rows], [True, False, True, True], ages)
 
 
-def attributed(rows: Rows, **settings: Any) -> Attribution:
-    return attribute(tally_of([journeys_of(rows, days=True)], KEYS, **settings), replicates=20)
+def attributed(rows: Rows, **chosen: Any) -> Attribution:
+    return attribute(tally_of([journeys_of(rows, days=True)], KEYS, **chosen), replicates=20)
 
 
 def credits_of(found: Attribution) -> dict[str, list[float]]:
@@ -74,6 +74,7 @@ def test_time_decay_of_very_old_journeys_does_not_vanish() -> None:
     assert rule.share(of_paths([[0, 1]], [1], [1], days=[[90_007.0, 90_000.0]]), 7.0).tolist() == pytest.approx([1 / 3, 2 / 3])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(st.integers(0, 3), min_size=1, max_size=5), st.integers(1, 4)), min_size=1, max_size=6))
 def test_shapley_equals_brute_force_over_every_coalition(rows: list[tuple[list[int], int]]) -> None:
     players = range(KEYS)
@@ -94,6 +95,7 @@ def test_shapley_equals_brute_force_over_every_coalition(rows: list[tuple[list[i
     assert tally.counts[number].sum(axis=0)[:-1].tolist() == pytest.approx(wanted)
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([1, 2, 3]), st.sampled_from([0.5, 7.0, 60.0]))
 def test_every_model_adds_up_to_every_conversion_and_to_the_cent(rows: Rows, order: int, half_life: float) -> None:
     found = attributed(rows, order=order, half_life=half_life)
@@ -110,6 +112,7 @@ def test_every_model_adds_up_to_every_conversion_and_to_the_cent(rows: Rows, ord
         assert abs(int(credit.cents[-1]) - sum(row[2] for row in rows if row[1] and not row[0])) <= 1, credit.name
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_the_shares_of_every_journey_add_up_to_one(rows: Rows) -> None:
     journeys = journeys_of(rows, days=True)
@@ -120,6 +123,7 @@ def test_the_shares_of_every_journey_add_up_to_one(rows: Rows) -> None:
         assert (share >= 0).all()
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([1, 2, 3]))
 def test_parts_of_any_size_make_the_same_sums(rows: Rows, order: int) -> None:
     whole, parts = (tally_of(pieces, KEYS, order=order) for pieces in ([journeys_of(rows, days=True)], [journeys_of([row], days=True) for row in rows]))
@@ -128,6 +132,7 @@ def test_parts_of_any_size_make_the_same_sums(rows: Rows, order: int) -> None:
     assert removal_effects(chain_of(whole))[0] == pytest.approx(removal_effects(chain_of(parts))[0])
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([1, 2, 3]))
 def test_the_removal_effect_equals_walking_through_the_chain(rows: Rows, order: int) -> None:
     found, wanted = attributed(rows, order=order), walked(rows, order)
@@ -159,6 +164,7 @@ def sold(moves: dict[tuple[Any, ...], dict[Any, float]], order: int, without: in
     return found
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([1, 2, 3]))
 def test_large_chains_are_solved_as_small_ones_are(rows: Rows, order: int) -> None:
     chain = chain_of(tally_of([journeys_of(rows)], KEYS, order=order, has_days=False))
@@ -169,6 +175,7 @@ def test_large_chains_are_solved_as_small_ones_are(rows: Rows, order: int) -> No
         assert removal_effects(chain)[1] == pytest.approx(dense[1], abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20), st.integers(0, 10**13))
 def test_parts_add_up_and_are_at_most_a_unit_off(parts: list[float], whole: int) -> None:
     values = np.array(parts)
@@ -247,10 +254,10 @@ def test_paths_are_counted_whatever_the_parts() -> None:
     assert (paths.conversions, paths.alone.tolist(), int(paths.opened[0, 1]), int(paths.opened[2, 2])) == (11, [4, 0, 0, 0], 4, 1)
 
 
-@pytest.mark.parametrize("settings", [{"half_life": 0}, {"order": 4}])
-def test_settings_that_mean_nothing_are_refused(settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize("chosen", [{"half_life": 0}, {"order": 4}])
+def test_settings_that_mean_nothing_are_refused(chosen: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="half-life|order"):
-        Tally(2, **settings)
+        Tally(2, **chosen)
 
 
 def test_journeys_that_do_not_fit_together_are_refused() -> None:
