@@ -1,7 +1,6 @@
 """Empties the outbox.  Each step is a transaction of its own; whoever dies in any of them leaves the next one everything that it needs to go on."""
 
 import logging
-import smtplib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import Connection
 from shared.alerts import mail, webhook
 from shared.alerts.audience import may_see
 from shared.clock import Clock, now
+from shared.mail import FAILURES, is_final, message, send
 from shared.people.accounts import list_people
 from shared.settings import Settings
 from shared.warehouse import alert_outbox as outbox
@@ -72,20 +72,13 @@ def _send_one(engines: Engines, settings: Settings) -> bool | None:
         if digest is None:
             return None
         try:
-            mail.send(mail.message(digest, settings), settings)
-        except (smtplib.SMTPException, OSError, ValueError) as error:
-            given_up = outbox.put_off(connection, "mail", digest["id"], digest["attempts"], f"The mail server did not take it: {error}", for_good=_is_final(error))
+            send(message(mail.letter(digest), settings), settings)
+        except FAILURES as error:
+            given_up = outbox.put_off(connection, "mail", digest["id"], digest["attempts"], f"The mail server did not take it: {error}", for_good=is_final(error))
             log.log(logging.ERROR if given_up else logging.WARNING, "mail %d was not sent%s: %s", digest["id"], ", given up" if given_up else "", error)
             return False
         outbox.mail_sent(connection, digest["id"])
         return True
-
-
-def _is_final(error: Exception) -> bool:
-    """A server that refuses for good (5xx) will refuse again."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= 500
 
 
 def _call_one(engines: Engines, settings: Settings, clock: Clock) -> bool | None:

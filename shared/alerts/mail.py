@@ -1,20 +1,15 @@
-"""Mails: a digest of warnings as plain text and HTML, and the server that takes them."""
+"""Mails: a digest of warnings as plain text and HTML."""
 
-import smtplib
-import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from shared.mail import Letter
 from shared.people.person import Person
 from shared.settings import Settings
 
-SECONDS: Final = 15
 _VERBS: Final = {"fired": "Warning", "reminded": "Still open", "resolved": "Over", "nodata": "No data", "error": "Cannot be evaluated", "recovered": "Evaluated again", "returned": "Data again"}
 _COLOURS: Final = {"fired": "#b42318", "reminded": "#b54708", "resolved": "#067647"}
 Line = Mapping[str, Any]
@@ -53,26 +48,6 @@ def _row(line: Line, zone: ZoneInfo) -> str:
             f'<b>{escape(str(line["title"]))}</b><br>{escape(str(line["words"]))}<br><span style="color:#667085;font-size:12px">{_moment(line["at"], zone)}</span></td></tr>')
 
 
-def message(digest: Mapping[str, Any], settings: Settings) -> EmailMessage:
-    """Return the mail of a digest: the same for every attempt, its Message-ID too, so that whoever took it before knows it again."""
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = settings.mail_from, digest["address"], digest["subject"]
-    mail["Date"] = format_datetime(digest["created_at"])
-    mail["Message-ID"] = f"<warnings-{digest['id']}-{int(digest['created_at'].timestamp() * 1000)}@{parseaddr(settings.mail_from)[1].rpartition('@')[2] or 'localhost'}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(digest["plain"])
-    mail.add_alternative(digest["html"], subtype="html")
-    return mail
-
-
-def send(mail: EmailMessage, settings: Settings) -> None:
-    """Hand a mail to the server of SMTP_URL; raises smtplib.SMTPException or OSError where it was not taken."""
-    url = urlsplit(settings.smtp_url.get_secret_value())
-    host, secure = url.hostname or "localhost", ssl.create_default_context()
-    server = smtplib.SMTP_SSL(host, url.port or 465, timeout=SECONDS, context=secure) if url.scheme == "smtps" else smtplib.SMTP(host, url.port or 25, timeout=SECONDS)
-    with server:
-        if url.scheme == "smtp+starttls":
-            server.starttls(context=secure)
-        if url.username:
-            server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(mail)
+def letter(digest: Mapping[str, Any]) -> Letter:
+    """Return the mail of a digest: the same for every attempt."""
+    return Letter(digest["address"], digest["subject"], digest["plain"], digest["html"], digest["created_at"], f"warnings-{digest['id']}-{int(digest['created_at'].timestamp() * 1000)}")

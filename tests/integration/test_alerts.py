@@ -154,7 +154,7 @@ def test_the_second_editor_of_a_rule_is_told_that_somebody_was_faster(world: Wor
 KILLERS = {
     "before the state is written": ("shared.alerts.evaluating.store.save_instances", "before"), "after the outbox, before the commit": ("shared.alerts.evaluating.store.finish_run", "after"),
     "before the mail is fixed": ("shared.warehouse.alert_outbox.add_digest", "before"), "after the mail is fixed, before the commit": ("shared.warehouse.alert_outbox.add_digest", "after"),
-    "before the mail is sent": ("shared.alerts.mail.send", "before"), "after the mail is sent": ("shared.alerts.mail.send", "after"), "after it is noted, before the commit": ("shared.warehouse.alert_outbox.mail_sent", "after"),
+    "before the mail is sent": ("shared.alerts.delivering.send", "before"), "after the mail is sent": ("shared.alerts.delivering.send", "after"), "after it is noted, before the commit": ("shared.warehouse.alert_outbox.mail_sent", "after"),
 }
 WORKER = """
     import importlib, os, signal, sys
