@@ -10,6 +10,7 @@ from bi_app.glass import register_glass
 from bi_app.page import Page
 from bi_app.pages.alerts import PAGE as ALERTS
 from bi_app.pages.compare import PAGE as COMPARE
+from bi_app.pages.deliveries import PAGE as DELIVERIES
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.scorecards import PAGES as SCORECARDS
@@ -19,6 +20,7 @@ from bi_app.shell.live import register_live
 from bi_app.site import Site, build
 from bi_app.sources import Sources
 from shared.cache import Cache
+from shared.delivery.registry import sources_over
 from shared.forecast.reading import Forecasts
 from shared.metrics.ask import CachedAsk
 from shared.metrics.glass_box import GlassBoxes
@@ -29,11 +31,12 @@ from shared.settings import Settings
 from shared.warehouse.annotations import Annotations
 from shared.warehouse.engines import Engines
 from shared.web import install, install_api
+from shared.web.delivery_pages import install_delivery
 from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, ALERTS, *SCORECARDS, TARGETS)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, ALERTS, *SCORECARDS, TARGETS, DELIVERIES)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:
@@ -45,6 +48,7 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
     install_api(app.server, ask, known)
     install_vitals(app.server, behind.signs)
+    install_delivery(app.server, sources_over(ask, headlines, settings))
     return app
 
 

@@ -5,7 +5,7 @@ The queue is a hint, the database is the truth: every task may run twice or be l
 
 from celery import Celery
 
-from jobs import exports, schedule, tasks
+from jobs import delivery, exports, schedule, tasks
 from shared.settings import Settings
 
 BROKER_DATABASE = 0
@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True, broker_connection_max_retries=None,
         worker_hijack_root_logger=True, worker_redirect_stdouts=False, worker_send_task_events=False,
         worker_max_tasks_per_child=500,
-        task_routes={exports.TASK: {"queue": exports.QUEUE}},  # a worker of their own: a queue of files must not keep numbers from being refreshed
+        task_routes={exports.TASK: {"queue": exports.QUEUE}, delivery.PRINT_TASK: {"queue": exports.QUEUE}},  # a worker of their own: a queue of files must not keep numbers from being refreshed
         timezone=settings.company_time_zone, enable_utc=True,
         beat_scheduler="jobs.beat:Scheduler",
         redbeat_redis_url=f"{settings.redis_url.get_secret_value().rstrip('/')}/{BROKER_DATABASE}",

@@ -48,7 +48,7 @@ def register(app: Celery, settings: Settings) -> None:
 
     @app.task(name=TASK, soft_time_limit=MOST_SECONDS, time_limit=MOST_SECONDS + 20)
     def make_export() -> None:
-        make_next(engines(), _press(settings), ZoneInfo(settings.company_time_zone))
+        make_next(engines(), press_of(settings), ZoneInfo(settings.company_time_zone))
         if waiting(engines()):
             order_one(app)
 
@@ -110,7 +110,7 @@ def _telling(engines: Engines, job: Job) -> Callable[[float], None]:
     return tell
 
 
-def _press(settings: Settings) -> Press:
+def press_of(settings: Settings) -> Press:
     """The Press of this process; one that was forked gets its own."""
     return _presses.setdefault(os.getpid(), Press(settings))
 

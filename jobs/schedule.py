@@ -17,6 +17,8 @@ def entries(settings: Settings) -> dict[str, dict[str, Any]]:
         "refresh archives": _entry("refresh_archives", crontab(hour=hour, minute=minute), timedelta(hours=12)),
         "evaluate alerts": _entry("evaluate_alerts", timedelta(minutes=1), timedelta(seconds=55)),
         "deliver alerts": _entry("deliver_alerts", timedelta(seconds=30), timedelta(seconds=25)),
+        "deliver due": _entry("deliver_due", timedelta(seconds=10), timedelta(seconds=9)),
+        "print deliveries": _entry("print_deliveries", timedelta(seconds=10), timedelta(seconds=9)),
         "reconcile": _entry("reconcile", timedelta(seconds=5), timedelta(seconds=4)),
         "train forecast": _entry("train_forecast", timedelta(minutes=1), timedelta(seconds=55)),
         "upkeep": _entry("upkeep", crontab(hour=(hour + 1) % 24, minute=minute), timedelta(hours=12)),

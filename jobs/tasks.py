@@ -6,10 +6,11 @@ from functools import cache
 
 from celery import Celery
 
-from jobs import alerts, exports, forecast, reconciliation
+from jobs import alerts, delivery, exports, forecast, reconciliation
 from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
+from shared.warehouse.delivery_outbox import forget_expired_copies
 from shared.warehouse.engines import Engines
 from shared.warehouse.export_orders import forget_expired_exports
 from shared.warehouse.forecast_store import forget_old_forecasts
@@ -38,6 +39,7 @@ def register(app: Celery, settings: Settings) -> None:
 
     alerts.register(app, settings)
     forecast.register(app, settings)
+    delivery.register(app, settings)
     reconciliation.register(app, settings)
     exports.register(app, settings)
 
@@ -64,6 +66,7 @@ def upkeep_of(engines: Engines, settings: Settings) -> None:
         "old forecasts forgotten": lambda: forget_old_forecasts(engines, settings.forecast_keep_days),
         "old attempts forgotten": lambda: forget_old_attempts(engines),
         "expired files forgotten": lambda: forget_expired_exports(engines),
+        "expired deliveries forgotten": lambda: forget_expired_copies(engines),
     }
     for name, step in steps.items():
         log.info("%s: %d", name, step())

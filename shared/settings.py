@@ -98,7 +98,12 @@ class Settings(BaseSettings):
     alert_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs calls of webhooks (HMAC-SHA256); empty: webhooks are not called, and their rules say so")
     alert_webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), description="host:port of webhooks inside the own network, which may use http and private addresses, separated by commas; none: https and public addresses only")
     smtp_url: SecretStr = Field(SecretStr(""), description="Mail server: smtp://user:password@host:port, smtps:// or smtp+starttls://; empty: no mail is sent")
-    mail_from: str = Field("Northline <warnings@northline.example>", min_length=3, max_length=200, description="Sender of mails")
+    mail_from: str = Field("Northline <northline@northline.example>", min_length=3, max_length=200, description="Sender of mails")
+
+    # --- delivery
+    delivery_addresses: Annotated[tuple[str, ...], NoDecode] = Field((), description="Addresses outside that schedules may send to, such as bank@example.com or @example.com for a whole domain, separated by commas; none: people with accounts only")
+    delivery_archive_days: int = Field(90, ge=1, le=3650, description="What a schedule sent can be looked at for so many days; who got it stays in the log")
+    mail_folder: str = Field("", description="Where the demo's mail server keeps mails, for the mailbox page of the demo; empty: no such page")
 
     # --- files
     export_days: int = Field(7, ge=1, le=365, description="An exported file can be fetched for so many days")
@@ -117,7 +122,7 @@ class Settings(BaseSettings):
     # --- logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe message that is logged")
 
-    @field_validator("replica_urls", "gateway_origins", "alert_webhook_hosts", "reconciliation_credit_roles", mode="before")
+    @field_validator("replica_urls", "gateway_origins", "alert_webhook_hosts", "delivery_addresses", "reconciliation_credit_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -134,6 +139,13 @@ class Settings(BaseSettings):
     def _channel_and_role(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(not channel or role not in {"setter", "closer", "canvasser", "manager"} for channel, _, role in (pair.partition("=") for pair in value)):
             raise ValueError("must look like Canvass=canvasser; roles are setter, closer, canvasser and manager")
+        return value
+
+    @field_validator("delivery_addresses", mode="after")
+    @classmethod
+    def _addresses_or_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not domain or " " in each or "@" in domain for each in value for _, _, domain in [each.partition("@")]):
+            raise ValueError("must name addresses such as bank@example.com, or domains such as @example.com")
         return value
 
     @field_validator("smtp_url", mode="after")

@@ -15,8 +15,10 @@ from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.clock import now
+from shared.delivery.audience import may_manage
 from shared.people.accounts import list_people
 from shared.warehouse.alert_store import last_run, load_cards, load_history, load_rules
+from shared.warehouse.delivery_reads import missing
 from shared.web.site import site
 
 TITLE = "Alerts"
@@ -37,7 +39,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     def draw() -> Component:
         here = Now(visit.person, list_people(engines), visit.company, zone, now())
         cards = load_cards(engines, branches)
-        parts: list[Component | None] = [_lateness(here), _summary(cards)]
+        parts: list[Component | None] = [_lateness(here), _undelivered(here), _summary(cards)]
         if show == "history":
             parts.append(history_card(load_history(engines, branches), here))
         elif show == "rules":
@@ -70,6 +72,15 @@ def _lateness(here: Now) -> html.Div | None:
         return None
     said = "The rules have not been evaluated yet." if at is None else f"The rules were last evaluated {lasting(at, here.moment)} ago: worker or beat may be away, and what you see may be old."
     return html.Div(said, className="banner bad s12", role="alert")
+
+
+def _undelivered(here: Now) -> html.Div | None:
+    """A mail that does not come is quiet for the wrong reason: it is told here too."""
+    found = [each for each in missing(site().engines, here.moment) if may_manage(here.person, each["owner_id"])]
+    if not found:
+        return None
+    said = f"“{found[0]['name']}” should have gone out by mail and did not" if len(found) == 1 else f"{len(found)} deliveries should have gone out by mail and did not"
+    return html.Div([f"{said}. ", html.A("See why", href="/reports/schedules")], className="banner bad s12", role="alert")
 
 
 PAGE = Page("/alerts", TITLE, "bell", layout, group="Analysis", has_figures=False, choices=("show", "state"))

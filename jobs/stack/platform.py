@@ -100,7 +100,7 @@ class Platform:
             "GATEWAY_PORT": str(options.gateway_port),
         }
         if self.mail_port is not None:
-            found |= {"SMTP_URL": f"smtp://{LOCAL}:{self.mail_port}"}
+            found |= {"SMTP_URL": f"smtp://{LOCAL}:{self.mail_port}", "MAIL_FOLDER": str((self.state.folder / "mail").resolve())}
         if options.demo_mode:
             found |= {"DEMO_PASSWORD": self.demo_password, "DEMO_API_TOKEN": self.demo_api_token, "DEMO_SIZE": options.demo_size, "DEMO_SEED": str(options.demo_seed),
                       "DEMO_PEOPLE_FILE": str(self.state.folder / "people.json")}

@@ -71,3 +71,6 @@ def load_branch_calendars(connection: Connection) -> dict[int, Calendar]:
         if row.holiday:
             holidays.setdefault(row.branch_id, {})[row.day] = row.holiday
     return {branch: Calendar(days, holidays.get(branch, {})) for branch, days in weights.items()}
+def load_business_days(connection: Connection) -> dict[date, bool]:
+    """Read which days are business days of any branch, from a year ago on."""
+    return {row.day: row.is_business_day for row in connection.execute(text("SELECT day, bool_or(is_business_day) AS is_business_day FROM crm.calendar_day WHERE day > CURRENT_DATE - 400 GROUP BY day"))}

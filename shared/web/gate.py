@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote
 from flask import Response, abort, g, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from shared.delivery.stopping import PATH as STOP_LINKS
 from shared.people.person import Person
 from shared.people.reach import scope_of
 from shared.web.replies import page, refusal, wants_json
@@ -12,7 +13,7 @@ from shared.web.site import SITE_LABELS, Site, site, url_of_site
 from shared.web.tokens_of_forms import came_from_here
 
 OPEN = ("/login", "/healthz", "/favicon.ico", "/_favicon.ico")
-OPEN_BELOW = ("/assets/", "/vendor/", "/_dash-component-suites/", "/login/")
+OPEN_BELOW = ("/assets/", "/vendor/", "/_dash-component-suites/", "/login/", STOP_LINKS)
 _WHILE_PASSWORD_MUST_CHANGE = ("/account/password", "/sign-out")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -31,7 +32,7 @@ def identify() -> AnyResponse | None:
     """Let the request pass or answer it: 401 for callbacks and the API, a redirect to the sign-in for pages, 403 where a role ends."""
     g.person, g.session, g.scope = None, None, None
     here = site()
-    if request.method not in _SAFE and not came_from_here():
+    if request.method not in _SAFE and not came_from_here() and not _carries_its_right():
         abort(403, "This request came from another site and is refused.")
     path = request.path
     if _is_open(here):
@@ -41,6 +42,11 @@ def identify() -> AnyResponse | None:
         return _ask_to_sign_in()
     g.person, g.scope = person, scope_of(person)
     return _within_role(here, person, path) or _malformed_callback()
+
+
+def _carries_its_right() -> bool:
+    """Say whether the address alone is the right to what it does, whoever sends it from wherever: mail programs end a mailing so (RFC 8058), and no cookie counts there."""
+    return request.url_rule is not None and request.url_rule.rule.startswith(STOP_LINKS)
 
 
 def _is_open(here: Site) -> bool:

@@ -22,6 +22,7 @@ from shared.web.gate import identify
 from shared.web.health import Health, health
 from shared.web.kpi_pages import kpi_pages
 from shared.web.live_pages import LIVE, Live, live_pages
+from shared.web.mailbox_pages import has_mailbox, mailbox_pages
 from shared.web.people_pages import people_pages
 from shared.web.preference_pages import preference_pages
 from shared.web.request_log import RequestLog, begin_request, install_request_log
@@ -33,7 +34,7 @@ from shared.web.templates_folder import pages_folder
 from shared.web.tokens_of_forms import form_token, set_visitor_cookie
 from shared.web.vendor import asset_url, vendor
 
-_OPERATIONAL: dict[SiteName, tuple[Blueprint, ...]] = {"bi": (alert_pages, target_pages, kpi_pages, annotation_pages), "cmo": ()}
+_OPERATIONAL: dict[SiteName, tuple[Blueprint, ...]] = {"bi": (alert_pages, target_pages, kpi_pages, annotation_pages, mailbox_pages), "cmo": ()}
 """Routes by which people run the business; the CMO site has none of them."""
 _LARGEST_REQUEST = 8 * 1024 * 1024
 
@@ -69,7 +70,7 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     server.after_request(set_visitor_cookie)
     install_errors(server)
     zone = ZoneInfo(settings.company_time_zone)
-    server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, roles=ROLES, departments=DEPARTMENTS)
+    server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, has_mailbox=has_mailbox, roles=ROLES, departments=DEPARTMENTS)
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
     for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, *_OPERATIONAL[site]):
         server.register_blueprint(blueprint)
