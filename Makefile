@@ -8,7 +8,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 # Compiling every module anew at each start would take longer than starting.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install run stop reset test unit check bench bench-live bench-analytics bench-reconciliation lock docs chromium
+.PHONY: help install run stop reset test unit check bench bench-live bench-analytics bench-reconciliation bench-exports lock docs chromium
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ bench-analytics: install ## Measure the engines of analysis; the last line is JS
 
 bench-reconciliation: install ## Measure reconciliation: a million rows on each side, planted truth, fuzzy matching; the last line is JSON
 	@$(IN)python -m benchmarks.reconciliation $(ARGS)
+
+bench-exports: install chromium ## Measure files: pictures, reports, tables of a million rows; the last line is JSON (ARGS=--quick: a tenth)
+	@$(IN)python -m benchmarks.exports $(ARGS)
 
 chromium: install ## Install Chromium for the browser tests where that is possible
 	@$(IN)python -m jobs.stack.chromium

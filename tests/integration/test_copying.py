@@ -1,0 +1,53 @@
+"""Rows out of PostgreSQL: the same CSV whether PostgreSQL writes it or we do."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from shared.reports.delimited import BYTE_ORDER_MARK
+from shared.reports.large_table import LargeColumn, write_large_csv
+from shared.warehouse.copying import Kind, batches, copy_csv
+from shared.warehouse.engines import Engines
+
+COLUMNS: Sequence[tuple[str, str, Kind]] = (("name", "Name", "text"), ("day", "Day", "day"), ("at", "At", "moment"), ("amount", "Amount", "number"))
+ROWS = """
+SELECT t.name, date '2026-11-27' AS day, timestamptz '2026-11-27 15:32:01+00' AS at, t.amount
+FROM (VALUES ('=1+1', 1.5::float8), ('  @x', -2), ('a "quoted", one', NULL), (NULL, 0), (E'\\tx', 3), ('-', 4), (E'line\\nbreak', 5), ('plain', :last), ('＝wide', 7), (E'\\u00a0=x', 8)) AS t (name, amount)"""
+HEADER = BYTE_ORDER_MARK + b"Name,Day,At,Amount\r\n"
+
+
+def lines(file: Path) -> list[list[str]]:
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        return list(csv.reader(text))
+
+
+def test_postgresql_writes_the_csv_that_we_write(engines: Engines, tmp_path: Path) -> None:
+    with engines.primary_reader() as connection:
+        assert copy_csv(connection, tmp_path / "copy.csv", ROWS, {"last": 6}, COLUMNS, "America/New_York", header=HEADER) == 10
+        ours = [LargeColumn(label, kind) for _, label, kind in COLUMNS]
+        write_large_csv(tmp_path / "ours.csv", ours, batches(connection, ROWS, {"last": 6}, size=4), ZoneInfo("America/New_York"))
+    assert lines(tmp_path / "copy.csv") == lines(tmp_path / "ours.csv")
+    assert lines(tmp_path / "copy.csv")[1] == ["'=1+1", "2026-11-27", "2026-11-27 10:32:01", "1.5"]
+
+
+def test_batches_come_as_they_are_asked_for(engines: Engines) -> None:
+    with engines.primary_reader() as connection:
+        found = list(batches(connection, "SELECT i FROM generate_series(1, :n) AS i", {"n": 25}, size=10))
+    assert [len(batch) for batch in found] == [10, 10, 5]
+    assert [row[0] for batch in found for row in batch] == list(range(1, 26))
+
+
+def test_a_copy_that_is_given_up_leaves_no_file_and_a_usable_connection(engines: Engines, tmp_path: Path) -> None:
+    def give_up(done: int) -> None:
+        raise InterruptedError(done)
+
+    columns: Any = (("i", "I", "number"),)
+    with engines.primary_reader() as connection, pytest.raises(InterruptedError):
+        copy_csv(connection, tmp_path / "x.csv", "SELECT i FROM generate_series(1, 50000) AS i", {}, columns, "UTC", header=b"I\r\n", advance=give_up)
+    assert not (tmp_path / "x.csv").exists()
+    with engines.primary_reader() as connection:
+        assert copy_csv(connection, tmp_path / "x.csv", "SELECT 1 AS i", {}, columns, "UTC", header=b"I\r\n") == 1
