@@ -32,6 +32,7 @@ from shared.warehouse.annotations import Annotations
 from shared.warehouse.engines import Engines
 from shared.web import install, install_api
 from shared.web.delivery_pages import install_delivery
+from shared.web.export_pages import install_exports
 from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
@@ -49,6 +50,7 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     install_api(app.server, ask, known)
     install_vitals(app.server, behind.signs)
     install_delivery(app.server, sources_over(ask, headlines, settings))
+    install_exports(app.server, app.document)
     return app
 
 

@@ -10,10 +10,15 @@ from flask import Response, abort, g, request
 
 from bi_app.filters import filters_of
 from bi_app.page import Page
+from bi_app.shell.files import document as document_of
 from bi_app.shell.frame import frame, page_body
 from bi_app.shell.lazy import keep_out_of_documents
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.clock import now
+from shared.metrics.scope import Scope
+from shared.people.person import Person
+from shared.reports.document import Document
 from shared.web.address import asked_page, query_of
 from shared.web.compression import compressed_server
 from shared.web.document import Parts, document, theme_of_request
@@ -55,6 +60,14 @@ class Site(Dash):
             path, g.person, g.scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
             theme_of_request() or "light", form_token(), pace_here(path), there,
         )
+
+    def document(self, path: str, query: Mapping[str, str], _person: Person, _scope: Scope) -> Document | None:
+        """Return what the page at ``path`` says to who is asking, for a file: drawn once more, as it stands on the screen.  None where there is no such page."""
+        page = self.pages.get(path)
+        if page is None:
+            return None
+        visit = self.visit(path, query)
+        return document_of(page.title, visit.company, page.layout(visit, self.sources.at_once()), now())
 
     def redrawn(self, view: Mapping[str, Any]) -> list[Component]:
         """Return the body of a page for other filters; ``view`` holds path and query as the browser has them."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Status
 from shared.metrics.headline_words import percent
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.branches import Branch
 
 TITLE = "Needs attention"
@@ -62,7 +64,8 @@ def attention_card(visit: Visit, headlines: Sequence[Headline], lines: Sequence[
     found = notes(visit, headlines, lines)
     if not found:
         return card(4, TITLE, empty("Nothing is off its target.", title="All quiet", symbol="good"))
-    return card(4, TITLE, html.Div([_row(note) for note in found], className="als"), sub="Against target and pace", name="attention")
+    section = card(4, TITLE, html.Div([_row(note) for note in found], className="als"), sub="Against target and pace", name="attention")
+    return with_files(section, Block("attention", TITLE, "", None, Table((Column("What"), Column("Why")), tuple((note.text, note.reason) for note in found)), "Against target and pace."))
 
 
 def _row(note: Note) -> html.A | html.Button:

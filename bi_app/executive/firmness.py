@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -12,6 +13,7 @@ from shared.metrics.format import write
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period
 from shared.metrics.question import Question
+from shared.reports.document import Block, Column, Table
 
 TITLE = "Firm and soft revenue"
 _TRAILING = 90
@@ -32,7 +34,9 @@ def firmness_card(visit: Visit, sources: Sources) -> html.Section:
                    **{"aria-label": f"{part:.0%} firm, {1 - part:.0%} soft"})
     lines = [_line("firm", "Firm", firm, part), _line("soft", "Soft", soft, 1 - part)]
     large = html.Div([html.B(f"{part:.0%}"), html.Span("is firm")], className="ff")
-    return card(3, TITLE, large, bar, html.Div(lines, className="fs"), html.P(_words(soft, rate), className="say"), sub=sub, name="firmness")
+    section = card(3, TITLE, large, bar, html.Div(lines, className="fs"), html.P(_words(soft, rate), className="say"), sub=sub, name="firmness")
+    table = Table((Column("Revenue"), Column("Amount", Unit.MONEY), Column("Share", Unit.PERCENT)), (("Firm", firm, part), ("Soft", soft, 1 - part)), ("Both", firm + soft, 1.0))
+    return with_files(section, Block("firmness", TITLE, f"{part:.0%} is firm. {_words(soft, rate)}", None, table, f"{sub}."), ("firm_amount", "soft_amount", "rescission_rate"))
 
 
 def _line(name: str, label: str, amount: float, part: float) -> html.Button:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.charts.bars import ranked
 from shared.metrics.format import MISSING
+from shared.metrics.metric import Unit
 from shared.metrics.question import Question
+from shared.reports.document import Block, Column, Table
 
 TITLE = "Lead to installed"
 COHORT = {"leads": "Leads", "contacted_leads": "Contacted", "set_leads": "Set", "issued_leads": "Issued", "demo_leads": "Demo",
@@ -48,7 +52,9 @@ def funnel_card(visit: Visit, sources: Sources) -> html.Section:
         return card(4, TITLE, empty("No lead came in and nothing was sold in these days.", action=None), sub=said, side=_switch(visit))
     head = [html.Div(), html.Div(), html.Div(), html.Div("of step", className="p h"), html.Div("of leads", className="p h q")]
     rows = [cell for number, step in enumerate(found) for cell in _row(step, number, max(each.count for each in found))]
-    return card(4, TITLE, html.Div(head + rows, className=f"fn n{len(found)}", role="list"), sub=said, side=_switch(visit), name="funnel")
+    section = card(4, TITLE, html.Div(head + rows, className=f"fn n{len(found)}", role="list"), sub=said, side=_switch(visit), name="funnel")
+    table = Table((Column("Step"), Column("Count", Unit.COUNT), Column("Of the step before", Unit.PERCENT), Column("Of all leads", Unit.PERCENT)), tuple((step.label, step.count, step.of_before, step.of_first) for step in found))
+    return with_files(section, Block("funnel", TITLE, f"{said}.", ranked([step.label for step in found], [step.count for step in found], Unit.COUNT), table), tuple(names))
 
 
 def _row(step: Step, number: int, most: float) -> list[html.Div]:

@@ -1,16 +1,21 @@
 """The representatives: fair ranks with movement, first as a table and then as a grid that sorts."""
 
+from collections.abc import Sequence
+
 import dash_ag_grid as dag
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.live.topic import board_topic
-from shared.metrics.leaderboard import leaderboard
+from shared.metrics.leaderboard import Place, leaderboard
 from shared.metrics.leaderboard_rows import rows
+from shared.metrics.metric import Unit
 from shared.metrics.registry import metric
+from shared.reports.document import Block, Column, Table
 
 TITLE = "Representatives"
 _FIRST = 8
@@ -26,7 +31,14 @@ def leaderboard_card(visit: Visit, sources: Sources) -> html.Section:
         return card(7, TITLE, empty("No appointment was issued in these days.", symbol="people"), sub=sub)
     lines = rows(places)
     live = {"data-live": board_topic(visit.period, visit.filters.branch_set, visit.scope), "data-grid": "leaderboard-grid"}
-    return card(7, TITLE, html.Div(lazy(visit, "leaderboard", _grid(lines), _table(lines[:_FIRST]), "board", wide_only=True), **live), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
+    section = card(7, TITLE, html.Div(lazy(visit, "leaderboard", _grid(lines), _table(lines[:_FIRST]), "board", wide_only=True), **live), sub=sub, side=html.Span(f"{len(places)} in all", className="note"), name="leaderboard")
+    return with_files(section, Block("representatives", TITLE, "", None, _numbers(places), f"{sub}."), ("nsli", "net_sales_amount", "net_close_rate", "issued"))
+
+
+def _numbers(places: Sequence[Place]) -> Table:
+    columns = (Column("Rank"), Column("Representative"), Column("Branch"), Column("NSLI, fair", Unit.MONEY, "NSLI drawn towards the branch where a representative had few leads."), Column("NSLI, own", Unit.MONEY),
+               Column("Net sales", Unit.MONEY), Column("Net close", Unit.PERCENT), Column("Issued", Unit.COUNT), Column("Places moved"))
+    return Table(columns, tuple((each.rank, each.name, each.branch, each.fair_value, each.values["nsli"], each.values["net_sales_amount"], each.values["net_close_rate"], each.values["issued"], each.movement) for each in places))
 
 
 def _grid(lines: list[dict[str, object]]) -> dag.AgGrid:

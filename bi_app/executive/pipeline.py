@@ -2,13 +2,16 @@
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.analysis.ageing import BANDS
+from shared.charts.bars import ranked
 from shared.metrics.format import write
 from shared.metrics.metric import Unit
 from shared.metrics.pipeline_board import Stage, pipeline_board
+from shared.reports.document import Block, Column, Table
 
 TITLE = "Open pipeline"
 
@@ -24,7 +27,11 @@ def pipeline_card(visit: Visit, sources: Sources) -> html.Section:
                      className="pl-row total")
     bands = html.Span([html.Span([html.I(className="dot", style={"--k": f"color-mix(in srgb,var(--c1) {90 - 24 * number}%,var(--surface))", "opacity": 1}), label])
                        for number, (label, _) in enumerate(BANDS)], className="keys small")
-    return card(5, TITLE, html.Div([head, *(_row(stage, visit) for stage in stages), total], className="pl"), bands, sub="As of now; weighted by what usually becomes of it", name="pipeline")
+    section = card(5, TITLE, html.Div([head, *(_row(stage, visit) for stage in stages), total], className="pl"), bands, sub="As of now; weighted by what usually becomes of it", name="pipeline")
+    columns = (Column("Stage"), Column("Open", Unit.COUNT), Column("Gross", Unit.MONEY), Column("Weighted", Unit.MONEY, "What is expected to become revenue."), *(Column(label, Unit.COUNT) for label, _ in BANDS), Column("How it is weighted"))
+    table = Table(columns, tuple((stage.label, stage.count, stage.amount, stage.weighted, *stage.ages, stage.words) for stage in stages), ("Total", sum(stage.count for stage in stages), gross, weighted, *(None for _ in BANDS), None))
+    says = f"{write(gross, Unit.MONEY)} is open, of which {write(weighted, Unit.MONEY)} is expected to become revenue."
+    return with_files(section, Block("pipeline", TITLE, says, ranked([stage.label for stage in stages], [stage.weighted for stage in stages], Unit.MONEY), table, "The bars show the weighted amounts."))
 
 
 def _row(stage: Stage, visit: Visit) -> html.A:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.sources import Sources
@@ -13,6 +14,7 @@ from shared.metrics.format import write
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period
 from shared.metrics.question import Question
+from shared.reports.document import Block, Column, Table
 
 _SHOWN = 10
 
@@ -59,4 +61,6 @@ def stage_card(visit: Visit, sources: Sources) -> html.Section:
     ]) for each in found[:_SHOWN]]
     rest = found[_SHOWN:]
     more = html.P(f"and {len(rest)} more with {sum(each.count for each in rest):,.0f} open", className="note more") if rest else None
-    return card(7, title, html.Table([html.Thead(head), html.Tbody(rows)], className="tb"), more, sub=sub, name="stage")
+    section = card(7, title, html.Table([html.Thead(head), html.Tbody(rows)], className="tb"), more, sub=sub, name="stage")
+    table = Table((Column("Representative"), Column("Branch"), Column("Open", Unit.COUNT), Column("Gross", Unit.MONEY)), tuple((each.name, each.branch, each.count, each.amount if has_money else None) for each in found))
+    return with_files(section, Block("stage", title, "", None, table, f"{sub}."))

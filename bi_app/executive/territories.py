@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 import dash_leaflet as dl
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.shell.tiles import delta
 from bi_app.shell.topbar import STAGE_LABELS
 from bi_app.visit import Visit
+from shared.charts.bars import ranked
 from shared.live.attributes import live_of, put
 from shared.metrics import headline_words as words
 from shared.metrics.format import write
 from shared.metrics.headline import Headline, Wanted
 from shared.metrics.metric import Unit
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.branches import Branch
 from shared.web import asset_url
 
@@ -39,7 +42,13 @@ def branches_card(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_sta
     if not lines:
         return card(5, TITLE, empty("No branch is assigned to you. An administrator can change that.", symbol="branch"))
     stand_in = html.Div(className="bone map-bone")
-    return card(5, title, lazy(visit, "branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
+    section = card(5, title, lazy(visit, "branch-map", _map(visit, lines, in_stage), stand_in, "map-box"), _list(visit, lines, in_stage), sub=keys, name="branches")
+    ordered = [(branch, headline, in_stage.get(branch.id, "")) for branch, headline in sorted(lines, key=lambda line: -_or_zero(line[1].value))]
+    columns = (Column("Branch"), Column("Net sales", Unit.MONEY), Column("Change", Unit.PERCENT), Column("Target", Unit.MONEY), Column("Of pace", Unit.PERCENT, "The share of the target that is in, against the share of the working days that has passed."), Column("Open in this stage"))
+    width = len(columns) - (0 if in_stage else 1)
+    rows = tuple((branch.name, headline.value, headline.change, headline.goal.value if headline.goal else None, headline.pace, held)[:width] for branch, headline, held in ordered)
+    figure = ranked([branch.name for branch, _, _ in ordered], [headline.value for _, headline, _ in ordered], Unit.MONEY)
+    return with_files(section, Block("branches", title, "", figure, Table(columns[:width], rows)), (METRIC,))
 
 
 def _map(visit: Visit, lines: Sequence[tuple[Branch, Headline]], in_stage: Mapping[int, str]) -> dl.Map:

@@ -1,11 +1,14 @@
 """Weekly revenue: a year, the year before, and the stored forecast of the coming weeks."""
 
 import math
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import zip_longest
 
 import orjson
 from dash import dcc, html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, key
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -21,6 +24,7 @@ from shared.metrics.headline import Headline
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period, week_start
 from shared.metrics.question import Question
+from shared.reports.document import Block, Column, Table
 
 TITLE = "Weekly revenue"
 _SHOWN, _HISTORY = 52, 105
@@ -46,7 +50,9 @@ def trend_card(visit: Visit, sources: Sources, this_week: Headline | None) -> ht
     graph = dcc.Graph(id="trend", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
     keys = html.Span([key("Actual", "c1"), *([key("Forecast", "c1", "dash"), key("80% band", "c1", "band")] if ahead else []), key("Prior year, same weeks", "fg-3", "dash")], className="keys")
     live = {**live_of(this_week, visit.scope), **put("point=value"), "data-trace": SO_FAR} if this_week else {}
-    return card(8, TITLE, html.Div(graph, **live), sub=keys, side=_words(outlook, ahead), name="trend")
+    told, method = _told(outlook, ahead)
+    section = card(8, TITLE, html.Div(graph, **live), sub=keys, side=html.Span(told, className="note", title=method), name="trend")
+    return with_files(section, Block("weekly-revenue", TITLE, f"{told.removesuffix('.')}.", figure, _numbers(first, shown, prior, ahead), "Weeks begin on Monday. The running week is not over and is drawn apart."), ("net_sales_amount",))
 
 
 def _year_before(weeks: list[float], shown: int, steps: int) -> list[float]:
@@ -67,9 +73,19 @@ def _drawn(ahead: Forecast) -> Ahead:
     return Ahead([bucket.mean for bucket in ahead.buckets], [low for low, _ in bands], [high for _, high in bands])
 
 
-def _words(outlook: Outlook | Missing, ahead: Forecast | None) -> html.Span:
+def _told(outlook: Outlook | Missing, ahead: Forecast | None) -> tuple[str, str]:
+    """What the coming weeks bring, in words, and by which method."""
     if ahead is None:
-        return html.Span(outlook.words if isinstance(outlook, Missing) else "The forecast does not know these branches yet.", className="note")
+        return outlook.words if isinstance(outlook, Missing) else "The forecast does not know these branches yet.", ""
     low, high = ahead.total.band(80)
     method = "" if isinstance(outlook, Missing) else outlook.run.words
-    return html.Span(f"Next {len(ahead.buckets)} weeks: {write(ahead.total.mean, Unit.MONEY)} ({write(low, Unit.MONEY)} to {write(high, Unit.MONEY)})", className="note", title=method)
+    return f"Next {len(ahead.buckets)} weeks: {write(ahead.total.mean, Unit.MONEY)} ({write(low, Unit.MONEY)} to {write(high, Unit.MONEY)})", method
+
+
+def _numbers(first: date, shown: Sequence[float], prior: Sequence[float], ahead: Forecast | None) -> Table:
+    """The numbers behind the figure: a row per week, ahead with the band of 80 %."""
+    drawn = _drawn(ahead) if ahead else Ahead([], [], [])
+    gap = [math.nan] * len(shown)
+    columns = (Column("Week from"), Column("Net sales", Unit.MONEY), Column("Prior year", Unit.MONEY), Column("Forecast", Unit.MONEY), Column("From (80%)", Unit.MONEY), Column("To (80%)", Unit.MONEY))
+    weeks = zip_longest(shown, prior, [*gap, *drawn.mean], [*gap, *drawn.low], [*gap, *drawn.high])
+    return Table(columns, tuple((first + timedelta(weeks=number), *values) for number, values in enumerate(weeks)))

@@ -12,12 +12,14 @@ from dash.development.base_component import Component
 from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, stage, territories, trend
 from bi_app.page import Page
 from bi_app.shell import tiles
+from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import drawn
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline
+from shared.reports.headline_block import headline_block
 from shared.warehouse.branches import Branch
 
 TITLE = "Executive overview"
@@ -33,7 +35,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     compared = f", compared with {flow[0].comparison.words}" if flow else ""
     degraded = next((headline.degraded for headline in (*(revenue or ()), *(flow or ())) if headline.degraded), "")
     return html.Div([
-        topbar(TITLE, visit, compared, _moment(revenue or flow, sources)), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
+        topbar(TITLE, visit, compared, _moment(revenue or flow, sources), files=True), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
         html.Div([
             *_revenue(visit, sources, revenue),
             drawn(12, "Lead flow and conversion", lambda: _strip(visit, _or_fail(flow))),
@@ -83,11 +85,14 @@ def _revenue(visit: Visit, sources: Sources, headlines: list[Headline] | None) -
     if headlines is None:
         return [drawn(12, "Revenue", lambda: html.Div(_or_fail(headlines)))]
     lines = _numbers(lambda: [list(answer.frame[plan.REVENUE_METRIC]) for answer in sources.ask.many(plan.revenue_lines(visit), visit.scope)]) or [[]] * len(headlines)
-    return [tiles.large_tile(visit, headline, label, "net sales $, booked", plan.glass_code(preset), tiles.spark(line, words.judged(headline))) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
+    said = Said(headline_block(headlines, "revenue", "Revenue", tuple(plan.REVENUE.values())), (plan.REVENUE_METRIC,))
+    found = [tiles.large_tile(visit, headline, label, "net sales $, booked", plan.glass_code(preset), tiles.spark(line, words.judged(headline))) for headline, line, (preset, label) in zip(headlines, lines, plan.REVENUE.items(), strict=True)]
+    return [saying(found[0], said), *found[1:]]
 
 
 def _strip(visit: Visit, headlines: list[Headline]) -> Component:
-    return html.Section([tiles.strip_tile(visit, headline) for headline in headlines], className="card-x strip s12", **{"aria-label": "Lead flow and conversion"})
+    strip = html.Section([tiles.strip_tile(visit, headline) for headline in headlines], className="card-x strip s12", **{"aria-label": "Lead flow and conversion"})
+    return saying(strip, Said(headline_block(headlines, "flow", "Lead flow and conversion"), plan.FLOW))
 
 
 def _moment(headlines: list[Headline] | None, sources: Sources) -> datetime | None:

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from bi_app.page import Page
 from bi_app.shell import tiles
+from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, drawn, empty, icon
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
@@ -22,6 +23,7 @@ from shared.live.attributes import live_of, put
 from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline, Wanted
 from shared.metrics.period import period
+from shared.reports.headline_block import headline_block
 from shared.warehouse.annotations import Annotation, Feedback
 
 TITLE = "Trends"
@@ -41,7 +43,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
         return html.Div([topbar(TITLE, visit, "", None, periods=False), chips(visit), controls(visit, choices), html.Div(problem, className="grid")], className="tr")
     moment = numbers.as_of.astimezone(ZoneInfo(sources.settings.company_time_zone)) if numbers.as_of else None
     return html.Div([
-        topbar(TITLE, visit, "", moment, periods=False), html.Div(numbers.degraded, className="banner", role="status") if numbers.degraded else None, chips(visit), controls(visit, choices),
+        topbar(TITLE, visit, "", moment, periods=False, files=True), html.Div(numbers.degraded, className="banner", role="status") if numbers.degraded else None, chips(visit), controls(visit, choices),
         html.P([html.B(f"{choices.metric.label}. "), choices.metric.meaning, f" Counted on {choices.metric.date}."], className="tr-meaning"),
         html.Div(_cards(visit, sources, choices, numbers), className="grid"),
     ], className="tr")
@@ -98,7 +100,8 @@ def _now(visit: Visit, sources: Sources, choices: Choices) -> Component:
     fiscal = sources.settings.fiscal_year_start_month
     wanted = [Wanted(choices.metric.name, period(preset, visit.today, fiscal), branches=visit.filters.branch_set) for preset in _TILES]
     headlines = sources.headlines(wanted, visit.scope)
-    return html.Section([_tile(visit, headline, label, preset) for headline, (preset, label) in zip(headlines, _TILES.items(), strict=True)], className="card-x strip tr-now s12", **{"aria-label": "Now"})
+    strip = html.Section([_tile(visit, headline, label, preset) for headline, (preset, label) in zip(headlines, _TILES.items(), strict=True)], className="card-x strip tr-now s12", **{"aria-label": "Now"})
+    return saying(strip, Said(headline_block(headlines, "now", f"{choices.metric.label} now", tuple(_TILES.values())), (choices.metric.name,)))
 
 
 def _tile(visit: Visit, headline: Headline, label: str, preset: str) -> Component:

@@ -6,6 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.filters import MORE, SEGMENTS
+from bi_app.shell.files import Said, page_menu, saying
 from bi_app.shell.live import badge
 from bi_app.shell.parts import icon, popover
 from bi_app.visit import Visit
@@ -13,15 +14,19 @@ from shared.live.topic import event_topics
 from shared.metrics.period import PRESETS
 
 
-def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, periods: bool = True, more: Component | None = None) -> html.Header:
+def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, periods: bool = True, more: Component | None = None, files: bool = False) -> html.Header:
     """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for (None: there are none).
 
-    ``periods``: whether the reader chooses one, or the page is about today; ``more``: what a page adds.
+    ``periods``: whether the reader chooses one, or the page is about today; ``more``: what a page adds; ``files``: whether the
+    page can be had as files.
     """
     about = f"{visit.branch_words} · {visit.period.words if periods else f'{visit.today:%A}, {visit.today.day} {visit.today:%B %Y}'}{words}"
     heading = html.Div([html.H1(title), html.Div(about, className="sub", title=about)], className="heading")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    return html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, bell(visit), theme], className="top")
+    bar = html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, page_menu() if files else None, bell(visit), theme], className="top")
+    chosen = [("Branches", visit.branch_words), *([("Period", visit.period.words)] if periods else []), *([("Stage", STAGE_LABELS[visit.filters.stage])] if visit.filters.stage else []),
+              *((name.replace("_", " ").capitalize(), value) for name, value in visit.filters.own)]
+    return saying(bar, Said(about=about, as_of=as_of, filters=chosen))
 
 
 def bell(visit: Visit) -> html.A:

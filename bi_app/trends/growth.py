@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.trends.choices import Choices
 from bi_app.trends.main import table
@@ -16,6 +17,7 @@ from shared.analysis.growth import Growth, cagr, cmgr, growth
 from shared.metrics.format import write, write_exact
 from shared.metrics.metric import Better, Metric, Unit
 from shared.metrics.period import Period
+from shared.reports.document import Block, Column, Table
 
 TITLE = "Growth"
 _SMALL = {Unit.MONEY: 10_000.0, Unit.COUNT: 30.0}
@@ -43,8 +45,10 @@ def growth_card(visit: Visit, choices: Choices, numbers: Numbers) -> html.Sectio
         html.Td([html.Code(row.arithmetic), html.Span([icon("warning"), row.warning], className="tr-warn") if row.warning else None], className="tr-how"),
     ]) for row in rows]
     head = html.Tr([html.Th("Of complete periods"), html.Th("Growth", className="n"), html.Th("How it is worked out")])
-    return card(7, TITLE, html.Table([html.Thead(head), html.Tbody(lines)], className="tb tr-grow"), table(["Growth", "Periods", "Value", "Arithmetic"], [(row.name, row.words, _percent(row.value), row.arithmetic) for row in rows], "As plain text"),
-                sub="The running period is never compared as if it were over", name="tr-growth")
+    section = card(7, TITLE, html.Table([html.Thead(head), html.Tbody(lines)], className="tb tr-grow"), table(["Growth", "Periods", "Value", "Arithmetic"], [(row.name, row.words, _percent(row.value), row.arithmetic) for row in rows], "As plain text"),
+                   sub="The running period is never compared as if it were over", name="tr-growth")
+    plain = Table((Column("Growth"), Column("Periods"), Column("Value", Unit.PERCENT), Column("Arithmetic"), Column("Mind")), tuple((row.name, row.words, row.value, row.arithmetic, row.warning) for row in rows))
+    return with_files(section, Block("growth", TITLE, "", None, plain, "The running period is never compared as if it were over."))
 
 
 def growth_rows(numbers: Numbers, choices: Choices, today: date) -> list[Row]:

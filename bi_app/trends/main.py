@@ -8,6 +8,7 @@ import orjson
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, key
 from bi_app.trends.choices import GRAINS, Choices
 from bi_app.trends.findings import Findings, bucket_band, excused_days
@@ -18,6 +19,7 @@ from shared.charts.template import CONFIG, Figure
 from shared.charts.trends import Line, trend_line
 from shared.metrics.format import write, write_exact
 from shared.metrics.period import Period
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.annotations import Annotation, Feedback
 
 _HEIGHT = 340
@@ -42,8 +44,13 @@ def main_card(visit: Visit, choices: Choices, numbers: Numbers, findings: Findin
             *([key("Out of the ordinary: click for why", "neg", "dot")] if odd else []), *([key("Lasting shift", "c4", "dash")] if line.shifts else []), *([key("Annotation", "c3", "band")] if events else [])]
     rows = [(_bucket(bucket, choices.grain) + (" so far" if is_running and place == len(series.buckets) - 1 else ""), write_exact(series.values[place], metric.unit), *(write(each, metric.unit) for each in (*band[place], prior[place])),
              "yes" if bucket in odd else "expected" if bucket in excused else "") for place, bucket in enumerate(series.buckets)]
-    return card(12, title, html.Div(graph(visit, "trends-line", trend_line(line, metric.unit, choices.grain, _HEIGHT), _HEIGHT), className="tr-line"), *_shift_words(findings, numbers),
-                table(["Bucket", metric.label, "Expected", "Usual from", "to", "Last year", "Odd"], rows[::-1]), sub=html.Span(keys, className="keys"), side=html.Span(_about(findings, series.buckets[0]), className="note"), name="trends-main")
+    figure = trend_line(line, metric.unit, choices.grain, _HEIGHT)
+    section = card(12, title, html.Div(graph(visit, "trends-line", figure, _HEIGHT), className="tr-line"), *_shift_words(findings, numbers),
+                   table(["Bucket", metric.label, "Expected", "Usual from", "to", "Last year", "Odd"], rows[::-1]), sub=html.Span(keys, className="keys"), side=html.Span(_about(findings, series.buckets[0]), className="note"), name="trends-main")
+    unit = metric.unit
+    columns = (Column("From"), Column(metric.label, unit), Column("Expected", unit), Column("Usual from", unit), Column("Usual to", unit), Column("Last year", unit, _aligned(choices, numbers)), Column("Odd"))
+    plain = tuple((bucket, series.values[place], *band[place], prior[place], rows[place][-1]) for place, bucket in enumerate(series.buckets))
+    return with_files(section, Block("line", title, " ".join(_shifts_told(findings, numbers)), figure, Table(columns, plain), f"{_about(findings, series.buckets[0])}."), (metric.name,))
 
 
 def graph(visit: Visit, name: str, figure: Figure, height: int) -> dcc.Graph:
@@ -80,6 +87,12 @@ def _shifts(findings: Findings, choices: Choices, numbers: Numbers) -> list[tupl
 
 
 def _shift_words(findings: Findings, numbers: Numbers) -> list[Component]:
+    told = _shifts_told(findings, numbers)
+    return [html.P(" ".join(told), className="tr-say")] if told else []
+
+
+def _shifts_told(findings: Findings, numbers: Numbers) -> list[str]:
+    """The last lasting shifts in view, a sentence each."""
     unit = numbers.metric.unit
-    told = [f"The level went from {write(was, unit)} to {write(now, unit)} a week from {day.day} {day:%B %Y} on" for day, was, now in findings.shifts if day >= numbers.shown.start]
-    return [html.P(f"{'. '.join(told[-3:])}.", className="tr-say")] if told else []
+    told = [f"The level went from {write(was, unit)} to {write(now, unit)} a week from {day.day} {day:%B %Y} on." for day, was, now in findings.shifts if day >= numbers.shown.start]
+    return told[-3:]

@@ -73,6 +73,14 @@ def small_line(buckets: Sequence[date], values: Sequence[float], unit: Unit, top
                                               yaxis={**_TICKS.get(unit, {"tickformat": "~s"}), "range": [bottom, top], "nticks": 3})}
 
 
+def together(small: Sequence[tuple[str, Figure]], height: int = 340) -> Figure:
+    """Return small figures, each with its name, as one: their lines over each other, with the axes of the first and a colour each."""
+    looks = [{"width": 2, "color": SERIES[number % len(SERIES)], **({"dash": "dash"} if number >= len(SERIES) else {})} for number in range(len(small))]
+    traces = [{**trace, "name": name, "line": look} for (name, figure), look in zip(small, looks, strict=True) if isinstance(found := figure["data"], list) for trace in found]
+    first = small[0][1]["layout"] if small else {}
+    return {"data": traces, "layout": {**first, "height": height} if isinstance(first, dict) else layout(height)}
+
+
 def axis(unit: Unit, values: Sequence[float]) -> dict[str, object]:
     """Return the y axis of ``values``: from zero, or from below it where there is less."""
     known = [value for value in values if not math.isnan(value)]

@@ -13,18 +13,21 @@ _COLUMNS = (
 )
 
 
-def headline_block(found: Sequence[Headline], key: str = "headlines", title: str = "Headlines") -> Block:
-    """Return ``found`` as a card: value, the period before, change, target, projection, and how it stands in words."""
+def headline_block(found: Sequence[Headline], key: str = "headlines", title: str = "Headlines", labels: Sequence[str] = ()) -> Block:
+    """Return ``found`` as a card: value, the period before, change, target, projection, and how it stands in words.
+
+    ``labels``: what each is called, where the name of its metric does not tell them apart.
+    """
     days = {each.comparison.words for each in found}
     note = f"Before: {next(iter(days))}." if len(days) == 1 else ""
-    return Block(key, title, ". ".join(each.words for each in found[:3]) + ("." if found else ""), None, Table(_COLUMNS, tuple(_row(each) for each in found)), note)
+    return Block(key, title, ". ".join(each.words for each in found[:3]) + ("." if found else ""), None, Table(_COLUMNS, tuple(_row(each, label) for each, label in zip(found, labels or [each.metric.label for each in found], strict=True))), note)
 
 
-def _row(each: Headline) -> tuple[Cell, ...]:
+def _row(each: Headline, label: str) -> tuple[Cell, ...]:
     unit, change = each.metric.unit, each.change
     changed = None if change is None else Amount(change * 100, Unit.POINTS) if unit is Unit.PERCENT else Amount(change, Unit.POINTS if unit is Unit.POINTS else Unit.PERCENT)
     goal, projected = each.goal.value if each.goal else None, each.projected
-    return (each.metric.label, _amount(each.value, unit), _amount(each.previous, unit), changed, _amount(goal, unit), _amount(projected, unit), each.status_words)
+    return (label, _amount(each.value, unit), _amount(each.previous, unit), changed, _amount(goal, unit), _amount(projected, unit), each.status_words)
 
 
 def _amount(value: float | None, unit: Unit) -> Amount | None:

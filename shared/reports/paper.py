@@ -166,7 +166,7 @@ def _appendix(made: _Making) -> str:
 
 def _table(table: Table, title: str, zone: ZoneInfo) -> str:
     columns = len(table.columns)
-    numeric = [any(isinstance(row[number], int | float | Amount) for row in table.rows) for number in range(columns)]
+    numeric = [table.columns[number].unit is not None or any(isinstance(row[number], int | float | Amount) for row in table.rows) for number in range(columns)]
     cents = [has_cents(row[number] for row in (*table.rows, *([table.totals] if table.totals else []))) for number in range(columns)]
 
     def line(row: Sequence[Any], name: str = "") -> str:

@@ -195,7 +195,7 @@ def _column_style(making: _Making, table: Table, number: int, *, total: bool = F
 
 
 def _is_number(table: Table, number: int) -> bool:
-    return any(isinstance(row[number], int | float | Amount) for row in table.rows)
+    return table.columns[number].unit is not None or any(isinstance(row[number], int | float | Amount) for row in table.rows)
 
 
 def _widths(table: Table, zone: ZoneInfo) -> list[float]:
