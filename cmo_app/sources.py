@@ -33,7 +33,6 @@ class Sources:
     """What each reader of the overview saw last; None: nobody keeps it (in tests)."""
     engines: Engines | None = None
     """For the doors of the warehouse that are read beside metrics; None: there is no database (in tests)."""
-
     attribution: Callable[[AttributionQuestion, Scope], AttributionAnswer] = _nobody
     """See ``shared.metrics.attribution.AskAttribution``."""
 

@@ -122,7 +122,7 @@ def test_it_is_worked_out_once_until_something_changes(warehouse: Warehouse, mon
         "INSERT INTO crm.touch (branch_id, prospect_id, source_id, touched_at, kind) SELECT branch_id, id, 1, '2026-03-01 12:00Z', 'call' FROM crm.prospect WHERE branch_id = 1 LIMIT 1",
         "UPDATE crm.touch SET source_id = 1 + source_id % 5 WHERE id = (SELECT min(id) FROM crm.touch)",
         "UPDATE crm.sale SET gross = gross + 1 WHERE id = (SELECT max(id) FROM crm.sale WHERE status = 'firm')",
-        "UPDATE crm.lead SET disregard = 'test' WHERE id = (SELECT min(id) FROM crm.lead WHERE disregard IS NULL)",
+        "UPDATE crm.lead SET disregard = 'test' WHERE id = (SELECT min(id) FROM crm.lead l WHERE disregard IS NULL AND NOT EXISTS (SELECT FROM crm.appointment a WHERE a.lead_id = l.id))",
         "UPDATE crm.lead_source SET channel = 'Search' WHERE id = 1",
         "INSERT INTO crm.marketing_spend (branch_id, source_id, spent_on, spent_to, amount, kind) VALUES (1, 1, '2026-03-01', '2026-03-01', 5, 'media')",
         "DELETE FROM crm.touch WHERE id = (SELECT max(id) FROM crm.touch)",
@@ -178,8 +178,13 @@ def test_edges_by_hand(bare: tuple[Engines, Settings]) -> None:
     household(engines, 5, [(2, day)], [(zero, 1600), (2 * day, 3200)])  # two sales of one prospect
     household(engines, 6, [(3, day)], [(zero, 6400)], branch=2)
     household(engines, 7, [(1, day), (2, zero)], [])  # did not buy
+    household(engines, 8, [(1, day)], [])  # nor did this one, whose first request was a test and whose second was not
+    household(engines, 9, [(1, day)], [])  # was a test altogether
+    with engines.writer() as connection:
+        connection.execute(text("UPDATE crm.lead SET disregard = 'test' WHERE id IN (8, 9)"))
+        connection.execute(text("INSERT INTO crm.lead (id, branch_id, prospect_id, source_id, created_at) VALUES (80, 1, 8, 1, :at)"), {"at": SOLD_AT})
     found = ask(asked, COMPANY).found
-    assert (found.conversions, found.cents, found.unattributed, found.nulls) == (7, 1_270_001, 1, 1)
+    assert (found.conversions, found.cents, found.unattributed, found.nulls) == (7, 1_270_001, 1, 2)
     dollars = {model: {key: value[1] for key, value in by_key(found, model).items()} for model in ("first_touch", "last_touch", "last_paid_touch")}
     assert dollars["first_touch"] == {"1": 400, "2": 200 + 1600 + 3200, "3": 800 + 6400, None: 100.01}
     assert dollars["last_touch"] == {"1": 200 + 400 + 800, "2": 1600 + 3200, "3": 6400, None: 100.01}
