@@ -1,6 +1,5 @@
 """The worker of exports as it runs in earnest: orders are made, a killed process loses nothing and leaves nothing."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -31,12 +30,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def has_chromium(process: int) -> bool:
-    """Say whether a Chromium of that process runs (seen on Linux only)."""
-    for each in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if f"northline-paper-{process}-".encode() in each.read_bytes():
-                return True
-    return False
+    """Say whether a Chromium of that process runs."""
+    return any(f"northline-paper-{process}-" in line for line in processes())
+
+
+def processes() -> list[str]:
+    """Number, parent and command line of everything that runs."""
+    return subprocess.run(["ps", "-eo", "pid=,ppid=,args="], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 def eventually(what: Callable[[], bool], seconds: float = 60.0) -> bool:
@@ -69,7 +69,7 @@ class Desk:
 
     def children(self) -> list[int]:
         """The pool processes of the worker."""
-        return [int(each) for each in Path(f"/proc/{self.worker.pid}/task/{self.worker.pid}/children").read_text().split()]
+        return [int(line.split()[0]) for line in processes() if line.split()[1] == str(self.worker.pid)]
 
 
 @pytest.fixture(scope="module")
