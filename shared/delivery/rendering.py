@@ -1,7 +1,7 @@
 """Makes what a scope gets in a run: once, however many read it, and only where it is fit to go out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ from shared.delivery.files import Printer, files_of, hash_of, hash_of_all
 from shared.delivery.problems import GoneError, NotFitError
 from shared.delivery.sources import Sources, draw
 from shared.delivery.summary import summary
+from shared.mail import Attachment
 from shared.metrics.ask import Ask
 from shared.metrics.format import write
 from shared.metrics.period import period
@@ -36,6 +37,16 @@ _REMEMBERED: Final = timedelta(seconds=60)
 """A document of the same subject and scope is drawn anew after so long: schedules of the same minute share it."""
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a mail carries of a document."""
+
+    plain: str
+    html: str
+    files: tuple[Attachment, ...]
+    sha256: str
+
+
 @dataclass
 class Studio:
     """What drawing needs; one for each worker process."""
@@ -45,16 +56,30 @@ class Studio:
     settings: Settings
     printer: Printer | None = None
     clock: Clock = now
-    _drawn: dict[tuple[str, int, str], tuple[datetime, Document]] = field(default_factory=dict)
+    _drawn: dict[tuple[str, ...], tuple[datetime, Any]] = field(default_factory=dict)
 
     def document(self, subject: str, viewer: Person, scope: str) -> Document:
         """Return the document of ``subject`` in ``scope``.  Raises GoneError, and what asking raises."""
+        found: Document = self._remembered((subject, str(viewer.id), scope), lambda: draw(self.sources, subject, viewer, scope_from(scope)))
+        return found
+
+    def parts(self, document: Document, subject: str, viewer: Person, scope: str, kind: str) -> Parts:
+        """Return what a mail carries of ``document``.  Raises NotFitError, ExportError."""
+        found: Parts = self._remembered((subject, str(viewer.id), scope, kind, document.as_of.isoformat()), lambda: self._parts(document, kind))
+        return found
+
+    def _parts(self, document: Document, kind: str) -> Parts:
+        zone = ZoneInfo(self.settings.company_time_zone)
+        files = files_of(document, kind, zone, self.settings.paper_size, self.printer)
+        plain, html = summary(document, zone, tables=kind == "inline")
+        return Parts(plain, html, files, hash_of_all({"plain": plain, "html": html}, files))
+
+    def _remembered(self, key: tuple[str, ...], make: Callable[[], object]) -> Any:
         moment = self.clock()
-        for key in [key for key, (at, _) in self._drawn.items() if not timedelta() <= moment - at < _REMEMBERED]:
-            del self._drawn[key]
-        key = (subject, viewer.id, scope)
+        for old in [old for old, (at, _) in self._drawn.items() if not timedelta() <= moment - at < _REMEMBERED]:
+            del self._drawn[old]
         if key not in self._drawn:
-            self._drawn[key] = (moment, draw(self.sources, subject, viewer, scope_from(scope)))
+            self._drawn[key] = (moment, make())
         return self._drawn[key][1]
 
 
@@ -86,7 +111,7 @@ def _put_off(connection: Connection, row: Mapping[str, Any], words: str) -> None
 
 def _make(connection: Connection, row: Mapping[str, Any], engines: Engines, studio: Studio) -> None:
     definition, settings = definition_from(row["definition"]), studio.settings
-    viewer, zone = find_person(engines, row["viewer_id"]), ZoneInfo(settings.company_time_zone)
+    viewer = find_person(engines, row["viewer_id"])
     if row["kind"] != "test" and (why := _unmet(definition, scope_from(row["scope"]), studio)):
         outbox.copy_ended(connection, row["copy_id"], why, failed=False)
         return
@@ -95,10 +120,9 @@ def _make(connection: Connection, row: Mapping[str, Any], engines: Engines, stud
         outbox.copy_ended(connection, row["copy_id"], "left out: it is empty, and is only sent if it is not", failed=False)
         return
     fitness.check(document, studio.clock())
-    files = files_of(document, definition.format, zone, settings.paper_size, studio.printer)
-    plain, html = summary(document, zone, tables=definition.format == "inline")
-    made = {"title": document.title, "about": document.about, "as_of": document.as_of, "plain": plain, "html": html, "sha256": hash_of_all({"plain": plain, "html": html}, files)}
-    kept = [{"name": each.name, "media_type": each.media_type, "bytes": len(each.content), "sha256": hash_of(each.content), "content": each.content} for each in files]
+    parts = studio.parts(document, definition.subject, viewer, row["scope"], definition.format)
+    made = {"title": document.title, "about": document.about, "as_of": document.as_of, "plain": parts.plain, "html": parts.html, "sha256": parts.sha256}
+    kept = [{"name": each.name, "media_type": each.media_type, "bytes": len(each.content), "sha256": hash_of(each.content), "content": each.content} for each in parts.files]
     outbox.copy_made(connection, row["copy_id"], made, kept, settings.delivery_archive_days)
 
 
