@@ -49,9 +49,9 @@ class Counting(Catcher):
         self.taken[str(message_from_bytes(content)["Message-ID"])] += 1
 
 
-def run() -> dict[str, Any]:
+def run(size: str = "standard") -> dict[str, Any]:
     """Return ``{"schedules_1000": {"seconds", "sent", "duplicates"}}``, on servers of its own with the demo company in them."""
-    os.environ.setdefault("DEMO_SIZE", "standard")
+    os.environ.setdefault("DEMO_SIZE", size)
     with platform() as servers:
         with step(f"Making the demo company ({os.environ['DEMO_SIZE']})"):
             servers.run("prepare")

@@ -1,6 +1,7 @@
 """Files: ``python -m benchmarks.exports [--rows N] [--quick]``.  The last line is JSON.
 
 Pictures a second by the warm page and by kaleido, the time of a printed report, and a table of a million rows and ten columns as XLSX and CSV beside pandas and xlsxwriter.
+1,000 schedules of one minute are delivered, with the demo company (``benchmarks/deliveries.py``).
 Each table is written by a process of its own, whose peak memory is what the kernel says.  With DATABASE_URL set that server is read (nothing is written), else one of the benchmark's own.
 ``--quick``: a tenth of the rows, and without pandas.
 """
@@ -23,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine, text
 
+from benchmarks import deliveries
 from benchmarks.timing import median, step
 from jobs.stack.ports import free_port
 from jobs.stack.postgres import Primary
@@ -197,6 +199,7 @@ def main(arguments: list[str]) -> None:
         found = measure_pages(load_settings(database_url="postgresql://nobody:x@localhost/none", redis_url="redis://localhost", secret_key="-" * 48))
     with _server():
         found |= measure_tables(rows, quick)
+    found |= deliveries.run("small" if quick else "standard")
     print(json.dumps(found))
 
 
