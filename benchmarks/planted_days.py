@@ -13,7 +13,7 @@ from shared.analysis.scales import Kind
 
 SHOWS: dict[str, tuple[str, ...]] = {
     "leads_high": ("leads",), "leads_low": ("leads",), "cancels_high": ("cancellations",),
-    "sales_high": ("gross_sales", "gross_close_rate"), "sales_low": ("gross_sales", "gross_close_rate"),
+    "sales_high": ("gross_sales", "gross_close_rate"), "sales_low": ("gross_sales", "gross_close_rate"), "visits_low": ("sit_rate", "demos"),
 }
 """Which numbers show what was planted."""
 ECHO = 5
@@ -55,6 +55,7 @@ def planted_in(url: str) -> list[Planted]:
 _COUNTS = {
     "leads": "SELECT branch_id, created_on, count(*) FROM crm.lead WHERE disregard IS NULL GROUP BY 1, 2",
     "demos": "SELECT branch_id, scheduled_on, count(*) FROM crm.appointment WHERE result IN ('Sold', 'Demoed-Not-Sold', 'Follow-Up') GROUP BY 1, 2",
+    "issued": "SELECT branch_id, scheduled_on, count(*) FROM crm.appointment WHERE issued_at IS NOT NULL GROUP BY 1, 2",
     "gross_sales": "SELECT branch_id, sold_on, count(*) FROM crm.sale GROUP BY 1, 2",
     "cancellations": "SELECT branch_id, cancelled_on, count(*) FROM crm.sale WHERE cancelled_on IS NOT NULL GROUP BY 1, 2",
 }
@@ -70,9 +71,9 @@ def counts_in(url: str, first: date, last: date) -> dict[tuple[str, int], Daily]
         for branch in branches:
             found[name, branch] = Daily(days, tuple(counts.get((branch, day), 0.0) for day in days), "count")
     for branch in branches:
-        demos, sales = found["demos", branch].values, found["gross_sales", branch].values
-        rates = tuple(min(sold / shown, 1.0) if shown else math.nan for sold, shown in zip(sales, demos, strict=True))
-        found["gross_close_rate", branch] = Daily(days, rates, "rate", demos)
+        for name, part, whole in (("gross_close_rate", "gross_sales", "demos"), ("sit_rate", "demos", "issued")):
+            hits, cases = found[part, branch].values, found[whole, branch].values
+            found[name, branch] = Daily(days, tuple(min(hit / case, 1.0) if case else math.nan for hit, case in zip(hits, cases, strict=True)), "rate", cases)
     return found
 
 
@@ -111,11 +112,11 @@ def measure(company: Company, truth: Sequence[Planted], unusual: Collection[date
     return {
         "recall": round(len(found) / len(odd), 3) if odd else None,
         "recall_visible": round(len([each for each in visible if each in found]) / len(visible), 3) if visible else None,
-        "planted": len(odd), "visible": len(visible),
+        "missed": [f"{each.rule} {each.day} branch {each.branch}" for each in odd if each not in found], "planted": len(odd), "visible": len(visible),
         "recall_by_kind": {rule: f"{sum(each.rule == rule for each in found)}/{sum(each.rule == rule for each in odd)}" for rule in sorted(SHOWS)},
         "false_alarms_per_metric_year": round(sum(rates.values()) / len(rates), 3),
         "outside_storms_and_promotions": round(len([one for one in false if one[1:] not in events]) / max(math.fsum(years.values()), 1e-9), 3),
-        "worst_metric": {worst: round(rates[worst], 2)},
+        "worst_metric": {worst: round(rates[worst], 2)}, "metrics_above_one": {name: round(rate, 2) for name, rate in sorted(rates.items()) if rate >= 1},
         "slump_began": None if slump is None else slump.day.isoformat(), "slump_warned": warned[0].isoformat() if warned else None,
     }
 

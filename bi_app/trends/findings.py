@@ -56,7 +56,7 @@ def findings_of(sources: Sources, numbers: Numbers, choices: Choices, notes: Seq
     closed = [place for place, day in enumerate(series.buckets) if day < today]
     days, values = [series.buckets[place] for place in closed], [series.values[place] for place in closed]
     sizes = [series.sizes[place] for place in closed] if series.sizes and isinstance(numbers.metric.formula, Ratio) and numbers.metric.unit is Unit.PERCENT else None
-    holidays = sorted(day for day in sources.reference.calendar().holidays if days and days[0] <= day <= today)
+    holidays = sorted(sources.reference.calendar().unusual_days(days[0], days[-1])) if days else []
     left_out = excused_days(said) | (annotated_days(notes) if choices.leaves_out else frozenset())
     left = sorted(left_out)
     base = [numbers.metric.name, days, values, sizes, holidays, left]

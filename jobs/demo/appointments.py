@@ -7,12 +7,12 @@ import numpy as np
 from jobs.demo.arrays import DAY, HOUR, NONE, Array, Generator, Rows, join, keep, pick, pick_rowwise, running_count
 from jobs.demo.calendar import Calendar
 from jobs.demo.demand import Demand
-from jobs.demo.market import CANCELLED, FOLLOW_UP, KINDS, NO_SHOW, NOT_DEMOED, NOT_SOLD, PRODUCTS, RESET, RESULTS, SLOT_WEIGHTS, SLOTS, SOLD, SOURCES
+from jobs.demo.market import CANCELLED, FOLLOW_UP, KINDS, NO_SHOW, NOT_DEMOED, NOT_SOLD, PRODUCTS, RESET, RESULTS, SIT, SLOT_WEIGHTS, SLOTS, SOLD, SOURCES
+from jobs.demo.odd_days import odd_sales, odd_visits
 from jobs.demo.staff import Crew
 
 FALLS_OUT = 0.155
 """Called off before a rep is given it."""
-SIT = 0.765
 CLOSE = 0.366
 NOT_SAT = (0.37, 0.33, 0.22, 0.08)
 """Not-Demoed, No-Show, Cancelled, Reset, of those issued and not sat."""
@@ -23,8 +23,10 @@ REHASHED, REHASH_CLOSE = 0.13, 0.62
 LEAD_TIME = (0.05, 0.17, 0.20, 0.17, 0.13, 0.10, 0.08, 0.06, 0.04)
 """Days from setting to the appointment."""
 CONFIRMED = 0.86
-MOVED, MOVED_SUNDAY = 0.8, 0.62
-"""Part of the appointments that would fall on a Sunday or holiday and are moved to the next day."""
+MOVED, MOVED_SUNDAY = 0.8, 0.70
+"""Part of the appointments that would fall on a quiet holiday or a Sunday and are put off."""
+PUT_OFF = (0.25, 0.27, 0.27, 0.21)
+"""By one to four days."""
 _CLOSE_OF = np.array([source.close for source in SOURCES])
 
 
@@ -39,19 +41,33 @@ class Book:
     """[day x slot]"""
 
 
+@dataclass
+class Odd:
+    """Odd days to plant among the appointments."""
+
+    rng: Generator
+    """Its own, so that what is planted does not shuffle everything else."""
+    count: int
+    """At most so many."""
+
+
 def book_of(calendar: Calendar, demand: Demand, reps: Crew) -> Book:
     """Return an empty diary."""
     return Book(calendar, demand, reps, np.zeros(len(calendar.dates) * len(SLOTS), dtype=np.int64))
 
 
-def run_appointments(rng: Generator, book: Book, leads: Rows) -> Rows:
-    """Return every appointment that the leads lead to, its whole life drawn, also what is still to come.
+def run_appointments(rng: Generator, book: Book, leads: Rows, odd: Odd) -> Rows:
+    """Return every appointment that the leads lead to, its whole life drawn, also what is still to come, with odd days planted among them.
 
     ``lead`` and ``rep`` (-1: none) are positions; ``product`` is what was asked for; moments are local.
     """
     lead = np.flatnonzero(leads["set"] != NONE)
     asked = pick(rng, [product.share for product in PRODUCTS], len(leads["set"]))
-    first = _round(rng, book, {"lead": lead, "set": leads["set"][lead], "setter": leads["setter"][lead], "kind": np.zeros(len(lead), dtype=np.int64)}, leads)
+    first = _scheduled(rng, book, {"lead": lead, "set": leads["set"][lead], "setter": leads["setter"][lead], "kind": np.zeros(len(lead), dtype=np.int64)})
+    odd_visits(odd.rng, book.calendar, odd.count // 2, book.demand, _by_day(book, first, first["rep"] >= 0))
+    _sit(rng, book, first)
+    odd_sales(odd.rng, book.calendar, odd.count - odd.count // 2, book.demand, _by_day(book, first, first["sat"]))
+    _result(rng, book, first, leads)
     second = _round(rng, book, _again(rng, book, first), leads)
     both = join([first, second])
     third = _round(rng, book, _rehash(rng, book, both), leads)
@@ -88,14 +104,21 @@ def _renewed(rng: Generator, book: Book, rows: Rows, kind: int, wait: tuple[int,
 
 def _round(rng: Generator, book: Book, rows: Rows, leads: Rows) -> Rows:
     """Schedule, issue and result one round of appointments."""
+    rows = _scheduled(rng, book, rows)
+    _sit(rng, book, rows)
+    _result(rng, book, rows, leads)
+    return rows
+
+
+def _scheduled(rng: Generator, book: Book, rows: Rows) -> Rows:
+    """Schedule and issue one round of appointments."""
     size = len(rows["lead"])
     slot = pick(rng, SLOT_WEIGHTS, size)
     day = _work_day(rng, book, rows["set"] // DAY + pick(rng, LEAD_TIME, size))
     day = np.where(day * DAY + np.array(SLOTS)[slot] < rows["set"] + 2 * HOUR, day + 1, day)
     rows["scheduled"] = day * DAY + np.array(SLOTS)[slot]
     falls_out = rng.random(size) < FALLS_OUT
-    place = np.clip(day - book.calendar.offset, 0, len(book.calendar.dates) - 1)
-    rep = _assign(book, place * len(SLOTS) + slot, ~falls_out)
+    rep = _assign(book, _place(book, day) * len(SLOTS) + slot, ~falls_out)
     issued = rep >= 0
     ready = rows["set"] + 900 + (rng.random(size) * 1800).astype(np.int64)
     evening = (day - 1 - rng.integers(0, 2, size)) * DAY + rng.integers(16 * HOUR, 20 * HOUR, size)
@@ -106,17 +129,24 @@ def _round(rng: Generator, book: Book, rows: Rows, leads: Rows) -> Rows:
     confirm = np.maximum(asked, rows["set"] + 1200)
     rows["confirmed"] = np.where((rng.random(size) < np.where(issued, CONFIRMED, 0.3)) & (confirm < rows["scheduled"] - 600), confirm, NONE)
     rows["rep"] = rep
-    _result(rng, book, rows, leads, place)
     return rows
 
 
 def _work_day(rng: Generator, book: Book, day: Array) -> Array:
-    """Move appointments off holidays, all but a few, and off Sundays, all but about a third."""
-    for _ in range(4):
-        place = np.clip(day - book.calendar.offset, 0, len(book.calendar.dates) - 1)
-        poor = (book.calendar.weekday[place] == 6) | (book.calendar.quiet[place] < 0.5)
-        day = np.where(poor & (rng.random(len(day)) < np.where(book.calendar.quiet[place] < 0.5, MOVED, MOVED_SUNDAY)), day + 1, day)
-    return day
+    """Put appointments off that would fall on quiet holidays, all but a few, and on Sundays, all but about a third: to one of the working days that follow."""
+    place = _place(book, day)
+    quiet, sunday = book.calendar.quiet[place] < 0.5, book.calendar.weekday[place] == 6
+    moves = (quiet | sunday) & (rng.random(len(day)) < np.where(quiet, MOVED, MOVED_SUNDAY))
+    later = day + np.where(moves, 1 + pick(rng, PUT_OFF, len(day)), 0)
+    for _ in range(3):
+        place = _place(book, later)
+        later = later + (moves & ((book.calendar.quiet[place] < 0.5) | (book.calendar.weekday[place] == 6)))
+    return later
+
+
+def _place(book: Book, day: Array) -> Array:
+    """Return the index of each day number in the calendar."""
+    return np.asarray(np.clip(day - book.calendar.offset, 0, len(book.calendar.dates) - 1))
 
 
 def _assign(book: Book, key: Array, wanted: Array) -> Array:
@@ -132,16 +162,30 @@ def _assign(book: Book, key: Array, wanted: Array) -> Array:
     return rep
 
 
-def _result(rng: Generator, book: Book, rows: Rows, leads: Rows, place: Array) -> None:
-    size, rep = len(rows["lead"]), rows["rep"]
+def _by_day(book: Book, rows: Rows, mask: Array) -> Array:
+    """[day] how many of the appointments that ``mask`` marks are on it."""
+    days = len(book.demand.traffic)
+    counts: Array = np.bincount(_place(book, rows["scheduled"][mask] // DAY), minlength=days)
+    return counts[:days]
+
+
+def _sit(rng: Generator, book: Book, rows: Rows) -> None:
+    """Draw which of the appointments given to a rep are shown the products."""
+    today = np.minimum(_place(book, rows["scheduled"] // DAY), len(book.demand.sit) - 1)
+    skill = np.where(rows["rep"] >= 0, book.reps.skill[rows["rep"]], 1.0)
+    rows["sat"] = (rows["rep"] >= 0) & (rng.random(len(today)) < SIT * book.demand.sit[today] * np.clip(0.94 + 0.06 * skill, 0, 1.05))
+
+
+def _result(rng: Generator, book: Book, rows: Rows, leads: Rows) -> None:
+    """Draw what became of one round of appointments."""
+    size, rep, place, sat = len(rows["lead"]), rows["rep"], _place(book, rows["scheduled"] // DAY), rows["sat"]
     today = np.minimum(place, len(book.demand.close) - 1)
     skill = np.where(rep >= 0, book.reps.skill[rep], 1.0)
     tenure = np.where(rep >= 0, place + book.calendar.offset - book.reps.since[rep], 0)
     learned = 0.8 + 0.2 * np.minimum(tenure / 150.0, 1.0)
-    sat = rng.random(size) < SIT * book.demand.sit[today] * np.clip(0.94 + 0.06 * skill, 0, 1.05)
     close = CLOSE * skill * learned * _CLOSE_OF[leads["source"][rows["lead"]]] * book.demand.close[today]
     close = np.where(rows["kind"] == KINDS.index("rehash"), close * REHASH_CLOSE, close)
-    sold = sat & (rng.random(size) < np.clip(close, 0, 0.93))
+    sold = sat & (rng.random(size) < np.clip(close, 0, 0.96))
     missed = pick_rowwise(rng, np.tile(np.array(NOT_SAT), (size, 1))) + NOT_DEMOED
     unsold = np.where(rng.random(size) < FOLLOWED, FOLLOW_UP, NOT_SOLD)
     ran = np.where(sold, SOLD, np.where(sat, unsold, missed))
@@ -154,4 +198,3 @@ def _result(rng: Generator, book: Book, rows: Rows, leads: Rows, place: Array) -
     before = np.where(night, np.maximum(before - 8 * HOUR, rows["set"] + 60), before)
     rows["resulted"] = np.where(rep >= 0, after, before)
     rows["quote_noise"] = np.where(sat, rng.lognormal(0.0, 0.38, size), np.nan)
-    rows["sat"] = sat & (rep >= 0)

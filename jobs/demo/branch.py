@@ -8,16 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.demo import ledger, money, production, sales
-from jobs.demo.appointments import book_of, run_appointments
+from jobs.demo.appointments import Odd, book_of, run_appointments
 from jobs.demo.arrays import DAY, HOUR, NONE, Array, Generator, Rows, Zone, day_number, hidden_after, keep, length
 from jobs.demo.budgets import budgets_of
 from jobs.demo.calendar import Calendar
 from jobs.demo.cut import cut
 from jobs.demo.demand import Demand, demand_of
-from jobs.demo.doors import shifts_and_knocks
+from jobs.demo.doors import expected_leads, shifts_and_knocks
 from jobs.demo.leads import raise_leads, touches, work_leads
 from jobs.demo.market import CREDIT_REJECTED, FOLLOW_UP, NOT_SOLD, OUTBOUND, PRICE_GROWTH, PRODUCTS, SALE_CANCELLED, SOURCES
 from jobs.demo.names import households
+from jobs.demo.odd_days import odd_demand
 from jobs.demo.planted import Planting, World, plant
 from jobs.demo.sizes import Size, Span
 from jobs.demo.staff import Staff
@@ -50,11 +51,13 @@ class Branch:
     def live(self) -> tuple[World, Demand]:
         """Return what happens until the end of today; rows refer to each other by position."""
         rng, calendar, days = self.rng, self.calendar, self.span.days
-        demand = demand_of(rng, calendar, days, self.about, self.size.volume, self.size.planted)
+        demand = demand_of(rng, calendar, days, self.about, self.size.volume)
         budgets = budgets_of(rng.spawn(1)[0], calendar, days)
         crew = self.staff["agent"].count[:days]
         demand.leads *= budgets.leads
         demand.leads[:, OUTBOUND] *= SOURCES[OUTBOUND].response.of(crew / crew.mean())
+        odd, chance = max(5, self.size.planted // 2), rng.spawn(1)[0]
+        odd_demand(chance, calendar, (odd + 1) // 2, demand, expected_leads(calendar, demand.traffic, self.staff["canvasser"]))
         shifts, knocks = shifts_and_knocks(rng, calendar, demand, self.staff["canvasser"], self.towns, self.midnight)
         leads = raise_leads(rng, calendar, demand, knocks, self.midnight)
         leads["canvasser"] = np.where(leads["knock"] >= 0, shifts["person"][knocks["shift"][leads["knock"]]], -1)
@@ -62,7 +65,7 @@ class Branch:
         knocks["lead"][leads["knock"][leads["knock"] >= 0]] = np.flatnonzero(leads["knock"] >= 0)
         calls = work_leads(rng, calendar, leads, knocks, self.staff["agent"], self.midnight)
         book = book_of(calendar, demand, self.staff["rep"])
-        visits = self._known(run_appointments(rng, book, leads))
+        visits = self._known(run_appointments(rng, book, leads, Odd(chance, odd // 2)))
         sold = sales.sell(rng, book, visits, days)
         sales.status_now(rng, sold, self.today)
         jobs = production.plan_jobs(rng, book, sold, max(2, round(4 * self.about["size"])), self.midnight)

@@ -14,15 +14,24 @@ WEEK = (0.9, 1.0, 1.05, 1.05, 0.95, 1.35, 0.25)
 LEAD, SET = OUTCOMES.index("lead"), OUTCOMES.index("set")
 
 
+def _expected_doors(calendar: Calendar, traffic: Array, crew: Crew) -> Array:
+    days = len(traffic)
+    present = crew.count[:days]
+    return np.asarray(traffic * np.array(WEEK)[calendar.weekday[:days]] * DOORS_A_DAY * SOURCES[CANVASS].response.of(present / present.mean()))
+
+
+def expected_leads(calendar: Calendar, traffic: Array, crew: Crew) -> Array:
+    """[day] how many leads doors are expected to bring at this ``traffic``."""
+    return _expected_doors(calendar, traffic, crew) * sum(CHANCES[LEAD:]) / sum(CHANCES)
+
+
 def shifts_and_knocks(rng: Generator, calendar: Calendar, demand: Demand, crew: Crew, towns: list[list[object]], now: int) -> tuple[Rows, Rows]:
     """Return the shifts (``person``: position in the crew) and knocks (``shift``: position of the shift) until ``now``, a local moment.
 
     A shift still running has not ended: it is listed once it has.  Doors of a running shift are therefore left out too.
     """
     days = len(demand.traffic)
-    expected = demand.traffic * np.array(WEEK)[calendar.weekday[:days]] * DOORS_A_DAY
-    expected *= SOURCES[CANVASS].response.of(crew.count[:days] / crew.count[:days].mean())
-    doors = rng.poisson(expected)
+    doors = rng.poisson(_expected_doors(calendar, demand.traffic, crew))
     # About 45 doors a shift, but never more shifts in a day than there are canvassers.
     count = np.minimum(np.maximum(np.round(doors / 45.0).astype(int), (doors > 0).astype(int)), np.maximum(crew.count[:days], 1))
     day = np.repeat(np.arange(days), count)

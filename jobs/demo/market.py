@@ -106,6 +106,9 @@ LEADS_A_YEAR = 9_400.0
 DOORS_A_DAY = 58.0
 PRICE_GROWTH = 0.035
 
+SIT = 0.765
+"""Of the visits issued, how many are shown the products."""
+
 MONTHS = (0.78, 0.82, 0.98, 1.10, 1.15, 1.12, 1.05, 1.06, 1.10, 1.07, 0.95, 0.72)
 """Season of demand, January to December."""
 LEAD_WEEK = (1.16, 1.10, 1.06, 1.04, 0.96, 0.92, 0.60)

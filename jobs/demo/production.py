@@ -33,7 +33,10 @@ def plan_jobs(rng: Generator, book: Book, sales: Rows, crews: int, now: int) -> 
     busy = book.calendar.season[np.clip(day - book.calendar.offset, 0, len(book.calendar.season) - 1)]
     wait = np.maximum(usual * (0.55 + 0.45 * busy) * rng.gamma(9.0, 1 / 9.0, size), 6).astype(np.int64)
     work = 1 + rng.poisson(np.array([product.work_days for product in PRODUCTS])[sales["product"]] - 0.6).astype(np.int64)
-    planned = _working(book, np.maximum(day + wait, sales["ends"] + 16))
+    asked = np.maximum(day + wait, sales["ends"] + 16)
+    first = _working(book, asked)
+    # Crews are few: what is put off over a Sunday or holiday is begun on one of the three days that follow.
+    planned = _working(book, np.where(first == asked, asked, first + rng.integers(0, 3, size)))
     promised = _working(book, planned + work + rng.integers(1, 8, size))
     slips = np.where(rng.random(size) < SLIPS, rng.integers(2, 15, size), 0)
     start = _working(book, planned + slips)

@@ -94,13 +94,13 @@ def _early(headline: Headline, plain: Finding) -> Finding:
     return replace(plain, words=f"{_label(headline.metric)} {headline.text}: too early in {headline.period.words} to judge.")
 
 
-def judge_days(rule: Rule, declared: Metric, days: Sequence[date], values: Sequence[float], holidays: Collection[date]) -> Finding:
-    """Judge the last of ``days``; an unusually good day is no warning."""
+def judge_days(rule: Rule, declared: Metric, days: Sequence[date], values: Sequence[float], holidays: Collection[date], sizes: Sequence[float] | None = None) -> Finding:
+    """Judge the last of ``days`` (``sizes``: a rate's denominators); an unusually good day is no warning."""
     from shared.analysis.anomaly import Sensitivity, judge_daily
 
     sensitivity: Sensitivity = "high" if rule.limit < 0.9 else "normal" if rule.limit <= 1.2 else "low"
     kind = {Unit.MONEY: "money", Unit.PERCENT: "rate"}.get(declared.unit, "count")
-    verdict = judge_daily(days, values, sensitivity=sensitivity, holidays=holidays, kind=kind)[-1]  # type: ignore[arg-type]
+    verdict = judge_daily(days, values, sensitivity=sensitivity, holidays=holidays, kind=kind, sizes=sizes)[-1]  # type: ignore[arg-type]
     plain = Finding("clear", f"{_label(declared)} on {_day(verdict.day)}: {verdict.words}.".replace("..", "."), write(verdict.value, declared.unit), write(verdict.expected, declared.unit),
                     None if math.isnan(verdict.value) else verdict.value, None if math.isnan(verdict.expected) else verdict.expected, declared.name)
     if math.isnan(verdict.expected) and verdict.day not in holidays:

@@ -1,9 +1,9 @@
 """Looks at everything that the rules watch: what can be asked together is asked together."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from shared.alerts.rule import ALL_VIEWS, Rule, RuleError, rule_from
 from shared.clock import Clock, now
 from shared.metrics.ask import Ask
 from shared.metrics.headline import Headlines, Wanted
+from shared.metrics.metric import Ratio, Unit
 from shared.metrics.period import Period, period
 from shared.metrics.question import Question
 from shared.metrics.reference import Reference
@@ -28,7 +29,8 @@ from shared.warehouse.engines import Engines
 from shared.warehouse.refresh import freshness
 
 log = logging.getLogger(__name__)
-_HISTORY_DAYS: Final = 260
+_HISTORY_DAYS: Final = 900
+"""All that a verdict looks back on: what is told here is what the chart of all history shows."""
 _OPENS, _CLOSES = time(8), time(20)
 
 
@@ -123,7 +125,7 @@ class Watcher:
         span = Period(yesterday - timedelta(days=_HISTORY_DAYS - 1), yesterday)
         questions = [Question((_rule(watch).metric,), span, "day", branches=None if watch.branch is None else frozenset({watch.branch})) for watch in watches]
         frames = [answer.frame for answer in self._ask.many(questions, COMPANY)]
-        holidays = frozenset(self._reference.calendar().holidays)
+        holidays = self._reference.calendar().unusual_days(span.start, span.end)
         return [(watch, _judged(_rule(watch), frame, span, holidays)) for watch, frame in zip(watches, frames, strict=True)]
 
     def _look_at_views(self, watches: list[Watch]) -> Found:
@@ -143,9 +145,11 @@ def _rule(watch: Watch) -> Rule:
     return watch.rule
 
 
-def _judged(rule: Rule, frame: pd.DataFrame, span: Period, holidays: frozenset[object]) -> Finding:
+def _judged(rule: Rule, frame: pd.DataFrame, span: Period, holidays: frozenset[date]) -> Finding:
     declared = metric(rule.metric)
-    known: Mapping[object, float] = {pd.Timestamp(day).date(): float(value) for day, value in zip(frame["bucket"], frame[rule.metric], strict=True)}
     days = [span.start + timedelta(days=n) for n in range(span.days)]
-    missing = 0.0 if declared.is_flow else float("nan")
-    return judge_days(rule, declared, days, [known.get(day, missing) for day in days], holidays)  # type: ignore[arg-type]
+    frame = frame.assign(bucket=pd.to_datetime(frame["bucket"]).dt.date).set_index("bucket").reindex(days)
+    values = frame[rule.metric].fillna(0.0) if declared.is_flow else frame[rule.metric]
+    sample = f"{rule.metric}__n"
+    sizes = frame[sample].fillna(0.0).tolist() if sample in frame and isinstance(declared.formula, Ratio) and declared.unit is Unit.PERCENT else None
+    return judge_days(rule, declared, days, values.tolist(), holidays, sizes)

@@ -16,17 +16,21 @@ from shared.analysis import past
 from shared.analysis.scales import LEAST_DEVIATION, Kind, Scale, scale_of
 
 Sensitivity = Literal["low", "normal", "high"]
-THRESHOLDS: dict[Sensitivity, float] = {"low": 4.2, "normal": 3.2, "high": 2.6}
+THRESHOLDS: dict[Sensitivity, float] = {"low": 4.2, "normal": 3.4, "high": 2.6}
 """Score from which on a day is odd."""
-RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 4.0, "normal": 3.0, "high": 2.5}
+RUN_THRESHOLDS: dict[Sensitivity, float] = {"low": 4.2, "normal": 3.6, "high": 2.6}
 """The same for two or four weeks together."""
 MONEY = 1.15
 """Times the threshold: sums of few large amounts stray further than a bell curve does."""
 WEEKS, DRIFT, SPREAD, RUNS = 10, 28, 112, (14, 28)
 """Same weekdays that the middle is of; days of drift; days that the usual deviation is of; days of runs."""
+YEAR_AGO, YEAR_WEEKS = 0.5, range(350, 379, 7)
+"""Part of what the same weeks departed by a year ago (those days back) that is expected of a run again: a season rises and falls every year, but not just so."""
+CATCH_UP = 5
+"""Days after a holiday on which what it left undone may be made up for."""
 _LEAST_WEEKS, _LEAST_SPREAD = 4, 21
-_BELL = 2.58
-"""Deviations that one day in a hundred exceeds in a bell curve."""
+_BELL = 2.33
+"""Deviations that one day in fifty exceeds in a bell curve."""
 _RUN_LEAST = 1.15
 """What was expected of a run is uncertain too."""
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -54,7 +58,7 @@ def judge_daily(days: Sequence[date], values: Sequence[float], *, sensitivity: S
 
     Expected is the middle of the same weekday in the ten weeks before plus the drift of the last four weeks, on a scale where the deviation is even: square roots
     of counts and money, arcsines of rates.  A day is odd where it departs more than the threshold in usual deviations, or where the two or four weeks that end with it do
-    together (told once, when that begins).  ``holidays`` and ``left_out`` are neither judged nor learned from.  ``sizes``: the denominators of a rate, without which
+    together (told once, when that begins).  ``holidays`` and ``left_out`` are neither judged nor learned from; what a holiday left undone may be made up for in the days after it.  ``sizes``: the denominators of a rate, without which
     a rate of three cases counts like one of three hundred; the expected rate is then that of all cases of eight weeks.  The first weeks are not judged.
     Raises ValueError where lengths differ or days do not ascend.
     """
@@ -74,17 +78,21 @@ def judge_daily(days: Sequence[date], values: Sequence[float], *, sensitivity: S
         cases[places] = sizes
     scale = scale_of(kind, known, cases)
     judged = _against_past(scale)
-    limit = THRESHOLDS[sensitivity] * (MONEY if kind == "money" else 1.0)
-    starts = _starts(judged.run, RUN_THRESHOLDS[sensitivity])
+    more = MONEY if kind == "money" else 1.0
+    limit = THRESHOLDS[sensitivity] * more
+    starts = _starts(judged.run, RUN_THRESHOLDS[sensitivity] * more)
+    put_off = {} if kind == "rate" else _put_off(scale, judged, dict(zip(places.tolist(), values, strict=True)), [place for day, place in zip(days, places.tolist(), strict=True) if day in holidays])
     verdicts = []
     for day, value, place in zip(days, values, places.tolist(), strict=True):
-        masked = day in holidays or day in left_out
-        low, expected, high = (scale.back(float(judged.centre[place] + step * judged.deviation[place]), place) for step in (-limit, 0.0, limit))
-        one = float(judged.score[place])
+        masked, one = day in holidays or day in left_out, float(judged.score[place])
+        low, expected, high = judged.band(scale, place, limit)
         if masked or math.isnan(one):
             why = "left out: no ordinary day" if masked else "no value" if math.isnan(value) else "not judged: too little before it"
             verdicts.append(Verdict(day, value, *((math.nan,) * 3 if masked or math.isnan(expected) else (expected, low, high)), 0.0, is_anomaly=False, words=why))
             continue
+        if place in put_off and value > expected:
+            high += put_off[place]
+            one = judged.score_of(scale, place, scale.to(max(value - put_off[place], expected)))
         odd = abs(one) >= limit
         runs = not odd and bool(starts[place])
         told = float(judged.run[place]) if runs else one
@@ -98,8 +106,35 @@ class _Judged:
 
     centre: np.ndarray
     deviation: np.ndarray
+    """Of the day's number on the scale, bent (``Scale.bent``)."""
     score: np.ndarray
     run: np.ndarray
+
+    def band(self, scale: Scale, place: int, limit: float) -> tuple[float, float, float]:
+        """Return the lowest usual number of a day, the expected one and the highest usual one."""
+        middle, step = float(scale.bent(self.centre[place])), limit * float(self.deviation[place])
+        low, expected, high = (scale.back(scale.unbent(middle + side), place) for side in (-step, 0.0, step))
+        return low, expected, high
+
+    def score_of(self, scale: Scale, place: int, even: float) -> float:
+        """Return how many deviations from the expected a number on the scale would be."""
+        return float((scale.bent(np.asarray(even)) - scale.bent(self.centre[place])) / self.deviation[place])
+
+
+def _put_off(scale: Scale, judged: _Judged, values: dict[int, float], holidays: list[int]) -> dict[int, float]:
+    """Return how much each ordinary day may be above the expected without being odd: what holidays left undone and no day since has made up for, twice the usual in all at most."""
+    free = set(holidays)
+    left: dict[int, float] = {}
+    for holiday in holidays:
+        undone = judged.band(scale, holiday, 0.0)[1] - values[holiday]
+        for place in range(holiday + 1, holiday + 1 + CATCH_UP):
+            if not undone > 0 or (place in values and math.isnan(values[place])):  # also where nothing is known
+                break
+            if place in values and place not in free:
+                expected = judged.band(scale, place, 0.0)[1]
+                left[place] = min(left.get(place, 0.0) + undone, expected)
+                undone -= max(values[place] - expected, 0.0)
+    return left
 
 
 def _against_past(scale: Scale) -> _Judged:
@@ -112,13 +147,15 @@ def _against_past(scale: Scale) -> _Judged:
         centre = scale.pooled
     off = (even - centre) * scale.weight
     spread = 1.4826 * past.median(past.before(np.abs(off), range(1, SPREAD + 1)), _LEAST_SPREAD)
-    weekday = np.sqrt(past.mean(past.before(np.minimum(off**2, 16 * np.square(spread)), range(7, SPREAD + 1, 7)), _LEAST_WEEKS))
+    weekday = np.sqrt(past.mean(past.before(np.minimum(off**2, 6.25 * np.square(spread)), range(7, SPREAD + 1, 7)), _LEAST_WEEKS))
     deviation = np.maximum(np.maximum(spread, np.nan_to_num(weekday)), scale.least)
     deviation = np.where(deviation > LEAST_DEVIATION, deviation, math.nan)
-    # Where one day in a hundred departs further than it would in a bell curve, that is how this series is: its deviation is so much larger.
-    often = past.upper(past.before(np.abs(off / deviation), range(1, 366)), 100, 0.99)
+    # Where one day in fifty departs further than it would in a bell curve, that is how this series is: its deviation is so much larger.
+    often = past.upper(past.before(np.abs(off / deviation), range(1, 366)), 100, 0.98)
     deviation = deviation * np.maximum(np.nan_to_num(often) / _BELL, 1.0)
-    return _Judged(centre, deviation / scale.weight, off / deviation, _runs(scale))
+    # On the bent scale a deviation is as much longer as the bend is steep there.
+    bent = deviation / scale.weight * scale.bend * np.maximum(np.abs(centre), deviation) ** (scale.bend - 1)
+    return _Judged(centre, bent, (scale.bent(even) - scale.bent(centre)) / bent, _runs(scale))
 
 
 def _runs(scale: Scale) -> np.ndarray:
@@ -133,6 +170,7 @@ def _together(scale: Scale, days: int) -> np.ndarray:
     else:
         off = (scale.even - past.before(scale.pooled, range(days, days + 1))[:, 0]) * scale.weight
     together = past.mean(past.before(off, range(days)), days * 2 // 3)
+    together = together - YEAR_AGO * np.nan_to_num(past.mean(past.before(together, YEAR_WEEKS), 3))
     spread = 1.4826 * past.median(past.before(np.abs(together), range(days, 365)), 60)
     least = max(scale.least * _RUN_LEAST / math.sqrt(days), LEAST_DEVIATION)
     return np.where(np.isnan(scale.even), math.nan, together / np.maximum(spread, least))

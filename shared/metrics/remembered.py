@@ -12,8 +12,8 @@ from shared.metrics.memory import Memory
 
 log = logging.getLogger(__name__)
 _KEPT = 256
-_EDITION = 2
-"""Raised when the shape of what is kept changes."""
+_EDITION = 3
+"""Raised when what is kept changes: its shape, or how it is worked out."""
 
 
 class Remembered:

@@ -54,8 +54,30 @@ def test_holidays_are_neither_judged_nor_learned_from() -> None:
     assert not found[400].is_anomaly
     assert math.isnan(found[400].expected)
     values[400] = 900.0
-    assert judge_daily(DAYS, values, holidays={holiday})[401:] == found[401:]
-    assert judge_daily(DAYS, values, left_out={holiday})[401:] == found[401:]
+    more = judge_daily(DAYS, values, holidays={holiday})[401:]
+    assert more == judge_daily(DAYS, values, left_out={holiday})[401:]
+    assert [each.expected for each in more] == [each.expected for each in found[401:]]
+
+
+def test_what_a_holiday_left_undone_may_be_made_up_for_and_no_more() -> None:
+    values = counts()
+    values[400], values[401] = 0.0, values[401] + values[393]
+    day = judge_daily(DAYS, values)[401]
+    eased = judge_daily(DAYS, values, holidays={DAYS[400]})[401]
+    assert (day.is_anomaly, eased.is_anomaly) == (True, False)
+    assert eased.low <= eased.value <= eased.high
+    values[402] = values[401] + 6.0  # made up for already
+    assert judge_daily(DAYS, values, holidays={DAYS[400]})[402].is_anomaly
+    values[401] = 130.0
+    assert judge_daily(DAYS, values, holidays={DAYS[400]})[401].is_anomaly
+
+
+def test_a_season_that_comes_every_year_is_half_expected() -> None:
+    days = [date(2022, 1, 1) + timedelta(days=n) for n in range(4 * 365)]
+    values = np.random.default_rng(1).poisson([78 if 4 <= day.month <= 9 else 60 for day in days]).astype(float).tolist()
+    springs = {each.day.year for each in judge_daily(days, values) if each.is_anomaly and "weeks together" in each.words and each.score > 0}
+    assert 2022 in springs
+    assert len(springs) < 4
 
 
 @given(st.integers(80, 499), st.integers(0, 3))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -9,13 +10,15 @@ import pyarrow as pa
 import pytest
 
 from jobs.demo.arrays import DAY, NONE, Zone, day_number, pick, running_count, to_date
+from jobs.demo.branch import Branch
 from jobs.demo.budgets import budgets_of, carried
 from jobs.demo.calendar import Calendar, fiscal, holidays
 from jobs.demo.company import Company, places
+from jobs.demo.demand import Demand
 from jobs.demo.load import as_csv
-from jobs.demo.market import SOURCES
+from jobs.demo.market import SOLD, SOURCES, WORK_WEEK
 from jobs.demo.sales import allocate
-from jobs.demo.sizes import SIZES, span_of
+from jobs.demo.sizes import SIZES, next_year, span_of
 
 NOW = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
 
@@ -129,8 +132,39 @@ def test_one_branch_is_in_a_slump_and_the_truth_says_which() -> None:
     for _ in made.tables():
         pass
     assert [(row["branch_id"], row["entity"]) for row in made.truth if row["rule"] == "slump"] == [(4, "day")]
-    anomalies = Counter(row["rule"] for row in made.truth if row["kind"] == "anomaly")
-    assert set(anomalies) == {"leads_high", "leads_low", "sales_high", "sales_low", "cancels_high"}
+    # So small a company has neither the leads nor the visits of which it would be odd that they fail to come.
+    assert {row["rule"] for row in made.truth if row["kind"] == "anomaly"} == {"leads_high"}
+
+
+@pytest.fixture(scope="module")
+def grown() -> tuple[Branch, dict[str, np.ndarray], Demand]:
+    """Two years of the first branch with as many leads as a real one has."""
+    whole = Company(replace(SIZES["small"], months=24, volume=1.0, planted=20), 3, span_of(replace(SIZES["small"], months=24), NOW.date(), NOW))
+    branch = whole._branches(Calendar(whole.span.first, next_year(whole.span)))[0]
+    world, demand = branch.live()
+    return branch, world["appointments"], demand
+
+
+def test_appointments_follow_the_working_week(grown: tuple[Branch, dict[str, np.ndarray], Demand]) -> None:
+    branch, visits, _ = grown
+    place = visits["scheduled"] // DAY - branch.calendar.offset
+    by_day = np.bincount(place, minlength=len(branch.calendar.dates))
+    usual = [by_day[60:650][(branch.calendar.weekday[60:650] == day) & (branch.calendar.quiet[60:650] == 1.0)].mean() for day in range(7)]
+    assert (usual / np.mean(usual)).tolist() == pytest.approx((np.array(WORK_WEEK) / np.mean(WORK_WEEK)).tolist(), abs=0.12)
+
+
+def test_every_odd_day_is_far_from_what_the_day_was_expected_to_bring(grown: tuple[Branch, dict[str, np.ndarray], Demand]) -> None:
+    branch, visits, demand = grown
+    day_of = visits["scheduled"] // DAY - branch.calendar.offset
+    for row in (row for row in demand.truth if row["kind"] == "anomaly"):
+        mine = day_of == row["day"]
+        issued, shown = int((visits["rep"][mine] >= 0).sum()), int(visits["sat"][mine].sum())
+        sold = int((visits["result"][mine] == SOLD).sum())
+        calm = {"visits_low": shown <= 0.4 * issued and issued >= 13, "sales_high": sold >= 0.7 * shown and shown >= 17, "sales_low": sold == 0 and shown >= 23}
+        assert calm.get(row["rule"], True), (row, issued, shown, sold)
+    rules = Counter(row["rule"] for row in demand.truth if row["kind"] == "anomaly")
+    assert sum(rules.values()) == 10
+    assert {"leads_high", "leads_low", "cancels_high", "visits_low", "sales_high"} <= set(rules)
 
 
 def test_holidays_fall_on_their_days() -> None:
