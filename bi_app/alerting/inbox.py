@@ -76,7 +76,8 @@ def _item(each: Card, here: Now) -> html.Article:
     ]
     numbers = html.Div([html.B(finding.get("text", "—")), html.Small(f"expected {finding['expected']}" if finding.get("expected", "—") != "—" else "")], className="al-number")
     head = html.Div([html.Span(icon(symbol), className=f"al-mark {each['state']}"), html.Div([html.H3([each["name"], html.Span(words.subject(each, here.company))]), html.Div(tags, className="al-tags")]), numbers], className="al-head")
-    return html.Article([head, html.P(finding.get("words", "Not looked at yet.")), _actions(each, here) if each["is_open"] else None],
+    why = html.P([html.B("What moved it. "), finding["why"]], className="al-why") if finding.get("why") else None
+    return html.Article([head, html.P(finding.get("words", "Not looked at yet.")), why, _actions(each, here) if each["is_open"] else None],
                         className="al-item", id=f"al-{each['rule_id']}-{each['instance'].replace(':', '-')}", **{"data-warning": f"{each['rule_id']}/{each['instance']}", "data-state": each["state"]})
 
 

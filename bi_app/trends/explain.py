@@ -13,8 +13,9 @@ from bi_app.trends.choices import GRAINS, Choices
 from bi_app.trends.findings import Findings
 from bi_app.trends.main import table
 from bi_app.trends.numbers import Numbers, start_of
-from bi_app.trends.why import Why, cancels, headline_words, label_of, periods, ratio_words, sentence, why_of
+from bi_app.trends.why import Why, headline_words, periods, why_of
 from bi_app.visit import Visit
+from shared.metrics.drivers import Drivers, label_of, part_words, ratio_words
 from shared.metrics.format import write, write_exact
 from shared.metrics.metric import Unit
 from shared.warehouse.annotations import Annotation, Feedback
@@ -67,7 +68,9 @@ def why_card(visit: Visit, sources: Sources, choices: Choices, numbers: Numbers,
     if why.calendar:
         body.append(html.P([icon("calendar"), html.B("The calendar first. "), why.calendar.words], className="tr-near"))
     body += [each for note in notes if note.last >= why.after.start - _NEAR and note.first <= why.after.end + _NEAR for each in _near(note.first, [note])]
-    body += _parts(why, unit) if why.parts else _ratio(why, unit) if why.ratio else [html.P(why.problem, className="tr-say")]
+    found = why.drivers
+    body += _parts(found, unit) if found.parts else _ratio(found, unit) if found.ratio else [html.P(found.problem, className="tr-say")]
+    body += _stages(found, unit) if found.stages else []
     return card(7, WHY, *body, sub=f"{why.after.words} against {why.before.words}", side=bases, name="tr-why")
 
 
@@ -79,10 +82,10 @@ def _verdict(choices: Choices, findings: Findings, unit: Unit, why: Why) -> list
             for each in inside[:4]]
 
 
-def _parts(why: Why, unit: Unit) -> list[Component]:
-    change = why.value - why.base
+def _parts(found: Drivers, unit: Unit) -> list[Component]:
+    change = found.after - found.before
     rows = []
-    for part in why.parts:
+    for part in found.parts:
         share = "—" if math.isnan(part.share) else f"{part.share:,.1%}"
         width = 0 if math.isnan(part.share) else min(abs(part.share), 1.0)
         rows.append(html.Tr([
@@ -90,18 +93,18 @@ def _parts(why: Why, unit: Unit) -> list[Component]:
             html.Td(write(part.before, unit), className="n"), html.Td(write(part.after, unit), className="n"), html.Td(_signed(part.after - part.before, unit), className="n strong"),
             html.Td(html.Div([html.Span(share, className="num"), html.Span(html.I(style={"width": f"{width:.0%}"}), className=f"tr-meter {'against' if part.share < 0 else ''}".rstrip())], className="tr-share"), className="n"),
         ]))
-    total = html.Tr([html.Td("Together"), html.Td(write(why.base, unit), className="n"), html.Td(write(why.value, unit), className="n"), html.Td(_signed(change, unit), className="n"), html.Td("100.0%" if change else "—", className="n")], className="sum-row")
+    total = html.Tr([html.Td("Together"), html.Td(write(found.before, unit), className="n"), html.Td(write(found.after, unit), className="n"), html.Td(_signed(change, unit), className="n"), html.Td("100.0%" if change else "—", className="n")], className="sum-row")
     head = html.Tr([html.Th("Part"), html.Th("Before", className="n"), html.Th("After", className="n"), html.Th("Change", className="n"), html.Th("Of the change", className="n")])
-    sums = " ".join(_signed(part.after - part.before, unit) for part in why.parts).lstrip("+")
-    told = [html.Li(sentence(part, why, unit)) for part in why.parts if part.path][:3]
-    plain = [(" · ".join(key for _, key in part.path) or "Everything else", write_exact(part.before, unit), write_exact(part.after, unit), write_exact(part.after - part.before, unit), "—" if math.isnan(part.share) else f"{part.share:.4f}") for part in why.parts]
-    little = [html.P("The parts nearly cancel each other, so each is a large share of the little that is left.", className="tr-say")] if cancels(why) else []
+    sums = " ".join(_signed(part.after - part.before, unit) for part in found.parts).lstrip("+")
+    told = [html.Li(part_words(part, change, unit)) for part in found.parts if part.path][:3]
+    plain = [(" · ".join(key for _, key in part.path) or "Everything else", write_exact(part.before, unit), write_exact(part.after, unit), write_exact(part.after - part.before, unit), "—" if math.isnan(part.share) else f"{part.share:.4f}") for part in found.parts]
+    little = [html.P("The parts nearly cancel each other, so each is a large share of the little that is left.", className="tr-say")] if found.cancels else []
     return [html.Ul(told, className="tr-told"), *little, html.Div(html.Table([html.Thead(head), html.Tbody([*rows, total])], className="tb tr-parts"), className="tr-scroll"), html.P(html.Code(f"{sums} = {_signed(change, unit)}"), className="tr-sum"),
-            table(["Part", "Before", "After", "Change", "Share"], plain, f"Exact numbers; looked into {', '.join(map(label_of, why.dimensions))}")]
+            table(["Part", "Before", "After", "Change", "Share"], plain, f"Exact numbers; looked into {', '.join(map(label_of, found.dimensions))}")]
 
 
-def _ratio(why: Why, unit: Unit) -> list[Component]:
-    found, name = why.ratio, label_of(why.dimensions[0])
+def _ratio(drivers: Drivers, unit: Unit) -> list[Component]:
+    found, name = drivers.ratio, label_of(drivers.dimensions[0])
     if found is None:
         return []
     rows = [html.Tr([html.Td(html.B(each.segment)), html.Td(write(each.before, unit), className="n"), html.Td(write(each.after, unit), className="n"), html.Td(_signed(each.rate, unit), className="n"), html.Td(_signed(each.mix, unit), className="n"),
@@ -114,6 +117,23 @@ def _ratio(why: Why, unit: Unit) -> list[Component]:
     head = html.Tr([html.Th(name.capitalize()), *(html.Th(each, className="n") for each in ("Before", "After", "By its rate", "By the mix", "Of the change"))])
     return [html.P(ratio_words(found, unit, name), className="tr-say"), html.Div(html.Table([html.Thead(head), html.Tbody([*rows, total])], className="tb tr-parts"), className="tr-scroll"),
             html.P(html.Code(f"{_signed(found.rate, unit)} {_signed(found.mix, unit)} = {_signed(found.after - found.before, unit)}"), className="tr-sum")]
+
+
+def _stages(found: Drivers, unit: Unit) -> list[Component]:
+    """What each stage of the funnel did; the effects add up to the change."""
+    change = found.after - found.before
+
+    def own(place: int, value: float) -> str:
+        is_money = place == len(found.stages) - 1 and unit is Unit.MONEY
+        return f"{value:,.0f}" if place == 0 else write(value, unit) if is_money else f"{value:.1%}"
+
+    rows = [html.Tr([html.Td(html.B(each.name)), html.Td(own(place, each.before), className="n"), html.Td(own(place, each.after), className="n"), html.Td(_signed(each.effect, unit), className="n strong"), html.Td(_share(each.effect, change), className="n")])
+            for place, each in enumerate(found.stages)]
+    total = html.Tr([html.Td("Together"), html.Td(write(found.before, unit), className="n"), html.Td(write(found.after, unit), className="n"), html.Td(_signed(change, unit), className="n"), html.Td(_share(change, change), className="n")], className="sum-row")
+    head = html.Tr([html.Th("Stage"), *(html.Th(each, className="n") for each in ("Before", "After", "Effect", "Of the change"))])
+    sums = " ".join(_signed(each.effect, unit) for each in found.stages).lstrip("+")
+    return [html.H4("Stage by stage", className="tr-h"), html.P("Leads times the rate of every later stage, each counted on the day it happened; a factor's effect is its logarithm's part of the change.", className="tr-say"),
+            html.Div(html.Table([html.Thead(head), html.Tbody([*rows, total])], className="tb tr-parts"), className="tr-scroll"), html.P(html.Code(f"{sums} = {_signed(change, unit)}"), className="tr-sum")]
 
 
 def _share(part: float, whole: float) -> str:

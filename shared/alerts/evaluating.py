@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from shared.alerts.audience import told
 from shared.alerts.finding import Finding
 from shared.alerts.machine import Instance, Policy, Transition, step
+from shared.alerts.rule import RuleError, rule_from
 from shared.alerts.watching import Watch, Watcher
 from shared.clock import Clock, now
 from shared.people.accounts import list_people
@@ -52,7 +53,11 @@ def evaluate(engines: Engines, settings: Settings, watcher: Watcher, clock: Cloc
             rows.append(row)
             if transition is not None:
                 events += 1
-                _tell(connection, settings, people, watch, finding, row, transition, moment)
+                if transition.kind == "fired":
+                    row["finding"]["why"] = _why(watcher, watch)
+                _tell(connection, settings, people, watch, f"{finding.words} {row['finding'].get('why', '')}".strip(), row, transition, moment)
+        watched = {(watch.row.id, watch.instance) for watch, _ in found}
+        events += _close(connection, settings, people, [row for key, row in held.items() if key not in watched and row["is_open"]], moment)
         store.save_instances(connection, rows)
         store.forget_missing(connection, [(watch.row.id, watch.instance) for watch, _ in found])
         done = Evaluated(len(found), events, int(1000 * (time.monotonic() - begun)))
@@ -67,19 +72,46 @@ def _stepped(connection: Connection, held: Mapping[str, Any] | None, watch: Watc
     sequence = (held["sequence"] + 1 if held else store.next_sequence(connection, watch.row.id, watch.instance)) if transition else (held["sequence"] if held else 0)
     is_new = transition is not None and transition.kind == "fired"
     shown = finding.document() if finding.look != "rest" or not held else held["finding"]
+    if held and after.is_open:
+        shown = {**shown, "why": held["finding"].get("why", "")}
     return {
         **asdict(after), "rule_id": watch.row.id, "instance": watch.instance, "branch_id": watch.branch, "sequence": sequence, "evaluated_at": moment,
         "opened_at": moment if is_new else held["opened_at"] if held else None, "finding": shown, "is_new": is_new,
     }, transition
 
 
-def _tell(connection: Connection, settings: Settings, people: list[Person], watch: Watch, finding: Finding, row: Mapping[str, Any], transition: Transition, moment: datetime) -> None:
+def _why(watcher: Watcher, watch: Watch) -> str:
+    """Who and what moved it; a warning that cannot be explained is told all the same."""
+    try:
+        return watcher.why(watch)
+    except Exception:
+        log.warning("the warning of rule %d for %s cannot be explained", watch.row.id, watch.instance, exc_info=True)
+        return ""
+
+
+def _close(connection: Connection, settings: Settings, people: list[Person], rows: list[dict[str, Any]], moment: datetime) -> int:
+    """Close open warnings that nothing watches any more: in words, in the history, and to those who had been told; return how many."""
+    for row in rows:
+        gone = store.rule_of(connection, row["rule_id"], row["instance"])
+        by = f" by {gone.row.updated_by}" if gone.row.updated_by else ""
+        why = f"the rule was removed{by}" if gone.is_removed else f"the rule was switched off{by}" if not gone.row.enabled else "the rule does not watch this any more"
+        try:
+            rule = rule_from(gone.row.name, gone.row.definition)
+        except RuleError:
+            rule = None
+        closed = {**row, "sequence": row["sequence"] + 1, "is_open": True}
+        ended = Transition("resolved", row["state"], "resolved", tells=row["notified_at"] is not None)
+        _tell(connection, settings, people, Watch(gone.row, rule, row["instance"], gone.subject or settings.company_name, row["branch_id"]), f"Closed without being over: {why}.", closed, ended, moment)
+    return len(rows)
+
+
+def _tell(connection: Connection, settings: Settings, people: list[Person], watch: Watch, words: str, row: Mapping[str, Any], transition: Transition, moment: datetime) -> None:
     severity = watch.rule.severity if watch.rule else "warning"
     event = store.add_event(connection, {
         "rule_id": watch.row.id, "instance": watch.instance, "sequence": row["sequence"], "branch_id": watch.branch, "at": moment, "kind": transition.kind, "before": transition.before,
-        "after": transition.after, "actor_id": None, "title": f"{watch.row.name}: {watch.subject}", "words": finding.words, "severity": severity,
+        "after": transition.after, "actor_id": None, "title": f"{watch.row.name}: {watch.subject}", "words": words, "severity": severity,
     })
     if transition.tells:
         broken = transition.kind in {"nodata", "error", "recovered"} and not row["is_open"]
         add_notifications(connection, event, told(people, watch, about_the_rule=broken, mail=bool(settings.smtp_url.get_secret_value())))
-    log.info("alert %s %s: %s -> %s (%s)", watch.row.id, watch.instance, transition.before, transition.after, finding.words)
+    log.info("alert %s %s: %s -> %s (%s)", watch.row.id, watch.instance, transition.before, transition.after, words)

@@ -20,6 +20,8 @@ class Finding:
     line: float | None = None
     """What ``value`` was held against."""
     metric: str = ""
+    why: str = ""
+    """Who and what moved it, as known when the warning began."""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""

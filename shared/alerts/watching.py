@@ -14,6 +14,8 @@ from shared.alerts.judging import judge_age, judge_days, judge_headline
 from shared.alerts.rule import ALL_VIEWS, Rule, RuleError, rule_from
 from shared.clock import Clock, now
 from shared.metrics.ask import Ask
+from shared.metrics.comparison import Against, compare
+from shared.metrics.drivers import looked_into, questions_of, told
 from shared.metrics.headline import Headlines, Wanted
 from shared.metrics.metric import Ratio, Unit
 from shared.metrics.period import Period, period
@@ -31,6 +33,7 @@ from shared.warehouse.refresh import freshness
 log = logging.getLogger(__name__)
 _HISTORY_DAYS: Final = 900
 """All that a verdict looks back on: what is told here is what the chart of all history shows."""
+_AGAINST: Final[tuple[Against, ...]] = ("previous", "year_weekdays")
 _OPENS, _CLOSES = time(8), time(20)
 
 
@@ -72,6 +75,21 @@ class Watcher:
         for kinds, work in ((("threshold", "target", "pace", "forecast"), self._look_at_headlines), (("anomaly",), self._look_at_days), (("staleness",), self._look_at_views)):
             found += self._each([watch for watch in usable if watch.rule is not None and watch.rule.kind in kinds], work)
         return found
+
+    def why(self, watch: Watch) -> str:
+        """Return who and what moved the watched number for the worse, against the period before or else the same weekdays a year ago; empty where that cannot be said."""
+        rule = watch.rule
+        if rule is None or not rule.metric:
+            return ""
+        declared, yesterday = metric(rule.metric), self._ask.today - timedelta(days=1)
+        after = Period(yesterday, yesterday) if rule.kind == "anomaly" else self._wanted(watch).period
+        split = looked_into(declared, without=() if watch.branch is None else ("branch",))
+        for against in _AGAINST:
+            spans = compare(after, against, self._reference.calendar()).period, after
+            answers = self._ask.many(questions_of(declared, spans, split, None if watch.branch is None else frozenset({watch.branch})), COMPANY)
+            if words := told(rule.metric, spans, split, answers):
+                return words
+        return ""
 
     def _each(self, watches: list[Watch], work: "Work") -> Found:
         """All together; where that fails, rule by rule, so that one that cannot be evaluated takes no other along."""

@@ -9,14 +9,21 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 SECONDS: Final = 8
+"""Without a byte."""
+_LONGEST: Final = 20.0
+"""Seconds of one call in all: a receiver that answers a byte at a time would hold up everybody else's."""
 _LONGEST_ADDRESS: Final = 500
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_ALSO_CLOSED: Final = tuple(map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
+"""What ``is_global`` of Python 3.11 lets through: site-local, documentation, protocol assignments, relays of 6to4."""
 _SIX_TO_FOUR: Final = ipaddress.ip_network("2002::/16")
 _COMPATIBLE: Final = ipaddress.ip_network("::/96")
 Resolve = Callable[[str, int], Sequence[str]]
@@ -87,16 +94,20 @@ def is_public(address: str) -> bool:
             return False
         if inner is not None:
             return is_public(str(inner))
+    if any(found in network for network in _ALSO_CLOSED):
+        return False
     return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified or found.is_loopback or found.is_link_local)
 
 
-def call(place: Place, body: bytes, key: str, secret: str, moment: int) -> None:
+def call(place: Place, body: bytes, key: str, secret: str, moment: int, longest: float = _LONGEST) -> None:
     """Post ``body``, signed; raises WebhookFailedError for anything but a 2xx answer (a redirect is not followed).
 
     ``X-Northline-Signature`` is ``t=<second>,v1=<hex of HMAC-SHA256 over "<second>.<body>">``; ``Idempotency-Key`` is the same for every attempt.
     """
     headers: dict[str, Any] = {"Content-Type": "application/json", "Idempotency-Key": key, "User-Agent": "northline-alerts/1", "X-Northline-Signature": signature(body, secret, moment)}
     connection = _Pinned(place)
+    end = threading.Timer(longest, connection.give_up)
+    end.start()
     try:
         connection.request("POST", place.path, body, headers)
         answer = connection.getresponse()
@@ -104,6 +115,7 @@ def call(place: Place, body: bytes, key: str, secret: str, moment: int) -> None:
     except (OSError, http.client.HTTPException) as error:
         raise WebhookFailedError(f"{place.host} did not take it: {error or type(error).__name__}") from error
     finally:
+        end.cancel()
         connection.close()
     if not 200 <= answer.status < 300:
         raise WebhookFailedError(f"{place.host} answered {answer.status}" + (": redirects are not followed" if 300 <= answer.status < 400 else ""))
@@ -121,6 +133,15 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(place.host, place.port, timeout=SECONDS)
         self._place = place
 
+    def give_up(self) -> None:
+        """Cut the connection off; whoever waits for it gets an error."""
+        taken = self.sock
+        if taken is not None:
+            with suppress(OSError):
+                taken.shutdown(socket.SHUT_RDWR)
+
     def connect(self) -> None:
-        plain = socket.create_connection((self._place.address, self._place.port), SECONDS)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self._place.host) if self._place.is_secure else plain
+        self.sock = socket.create_connection((self._place.address, self._place.port), SECONDS)
+        if self._place.is_secure:
+            self.sock = secure = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self._place.host, do_handshake_on_connect=False)
+            secure.do_handshake()

@@ -15,7 +15,7 @@ from shared.metrics.registry import metric
 
 Grain = Literal["all", "day", "week", "month", "quarter", "year"]
 GRAINS: tuple[str, ...] = get_args(Grain)
-MOST_SPLITS = 3
+MOST_SPLITS = 4
 _LAST_BRANCH = 32_767
 _WHOLE = re.compile(r"[0-9]{1,9}")
 

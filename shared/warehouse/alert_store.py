@@ -60,6 +60,26 @@ class RuleRow:
     updated_by: str | None = None
 
 
+@dataclass(frozen=True)
+class GoneRule:
+    """The rule of an instance, whether or not it is still there."""
+
+    row: RuleRow
+    is_removed: bool
+    subject: str
+    """Branch or view by name; empty: the company."""
+
+
+def rule_of(connection: Connection, rule: int, instance: str) -> GoneRule:
+    """Return the rule that an instance belongs to; rules are never deleted, only marked as removed."""
+    found = dict(connection.execute(text(
+        f"SELECT {_RULE_COLUMNS}, p.name AS updated_by, r.removed_at IS NOT NULL AS is_removed, coalesce(b.name, replace(substring(:instance FROM '^view:.*'), ':', ' '), '') AS subject"
+        " FROM app.alert_rule r LEFT JOIN app.person p ON p.id = r.updated_by LEFT JOIN crm.branch b ON :instance = 'branch:' || b.id WHERE r.id = :rule"),
+        {"rule": rule, "instance": instance}).mappings().one())
+    is_removed, subject = found.pop("is_removed"), found.pop("subject")
+    return GoneRule(RuleRow(**found), is_removed, subject)
+
+
 def try_to_be_the_one(connection: Connection) -> bool:
     """Say whether this transaction is the one that evaluates; until its end nobody else is."""
     return bool(connection.execute(_LOCK).scalar_one())

@@ -52,7 +52,7 @@ def _parameters(askable: Mapping[str, list[str]]) -> list[Schema]:
         _parameter("start", "First day of a custom period, included", day),
         _parameter("end", "Last day of a custom period, included", day),
         _parameter("grain", "One row per this span; all: one row for the whole period", {"type": "string", "enum": askable["grain"], "default": "all"}),
-        _parameter("split", "Up to three dimensions, separated by commas", {"type": "string", "enum": askable["split"]}, is_list=True),
+        _parameter("split", "Up to four dimensions, separated by commas", {"type": "string", "enum": askable["split"]}, is_list=True),
         _parameter("branch", "Branches by id or name, separated by commas; left out: every branch that you may see", {"type": "string"}, is_list=True),
         *(_parameter(f"where.{one.name}", f"Only these keys of {one.label.lower()}" + (", separated by commas" if one.is_number else "; repeat the parameter for several"),
                      {"type": "integer" if one.is_number else "string"}, is_list=one.is_number) for one in BY_DIMENSION.values()),

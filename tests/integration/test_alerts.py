@@ -51,6 +51,20 @@ class Fixed:
                 found.append((Watch(row, rule, instance, subject, branch), Finding(self.look_at, f"It is {self.look_at}.", "1", "2")))  # type: ignore[arg-type]
         return found
 
+    def why(self, watch: Watch) -> str:
+        return f"{watch.subject} itself."
+
+
+class Gone(Fixed):
+    """A watcher that watches fewer instances than before."""
+
+    def __init__(self, keeps: tuple[str, ...]) -> None:
+        super().__init__("clear")
+        self.keeps = keeps
+
+    def look(self, rows: list[store.RuleRow]) -> list[tuple[Watch, Finding]]:
+        return [one for one in super().look([row for row in rows if row.enabled]) if one[0].instance in self.keeps]
+
 
 class World:
     """A database with two branches, people and one rule, and a mail server."""
@@ -142,6 +156,31 @@ def test_a_manager_acknowledges_own_branches_and_nobody_elses_and_changes_no_rul
         caring.remove_rule(world.engines, world.one, world.rule)
     world.evaluate(minutes=1)
     assert world.rows("SELECT state FROM app.alert_instance WHERE instance = 'branch:1'") == [("acknowledged",)]
+
+
+def test_why_is_said_when_a_warning_begins_and_stays_with_it(world: World) -> None:
+    world.evaluate()
+    world.evaluate(minutes=1)
+    assert world.rows("SELECT words FROM app.alert_event WHERE instance = 'branch:1'") == [("It is breach. Pittsburgh itself.",)]
+    assert world.rows("SELECT finding ->> 'why' FROM app.alert_instance WHERE instance = 'branch:1'") == [("Pittsburgh itself.",)]
+    world.evaluate("clear", 2)
+    assert world.rows("SELECT finding ->> 'why' FROM app.alert_instance WHERE instance = 'branch:1'") == [("",)]
+
+
+@pytest.mark.parametrize(("end", "words"), [("remove", "the rule was removed by Boss"), ("switch", "the rule was switched off by Boss"), ("branch", "the rule does not watch this any more")])
+def test_a_warning_that_nothing_watches_any_more_is_closed_in_words_and_told_once(world: World, end: str, words: str) -> None:
+    world.evaluate()
+    if end == "remove":
+        caring.remove_rule(world.engines, world.boss, world.rule)
+    elif end == "switch":
+        caring.switch_rule(world.engines, world.boss, world.rule, enabled=False)
+    watcher = Gone(keeps=() if end != "branch" else ("branch:2", "company"))
+    for minute in (1, 2):
+        evaluate(world.engines, world.settings, watcher, lambda minute=minute: NOON + timedelta(minutes=minute))  # type: ignore[arg-type, misc]
+    assert world.rows("SELECT title, words, after, sequence FROM app.alert_event WHERE instance = 'branch:1' ORDER BY sequence")[1:] == [("Slow: Pittsburgh", f"Closed without being over: {words}.", "resolved", 2)]
+    told = world.rows("SELECT p.name FROM app.notification n JOIN app.alert_event e ON e.id = n.event_id JOIN app.person p ON p.id = n.person_id WHERE n.channel = 'inbox' AND e.instance = 'branch:1' AND e.kind = 'resolved' ORDER BY 1")
+    assert told == [("Boss",), ("One",)]
+    assert world.rows("SELECT count(*) FROM app.alert_instance WHERE instance = 'branch:1'") == [(0,)]
 
 
 def test_the_second_editor_of_a_rule_is_told_that_somebody_was_faster(world: World) -> None:

@@ -196,7 +196,7 @@ def test_who_has_the_answer_gets_304_until_a_number_changes(api: Api) -> None:
     ("metrics=net_sales&grain=dya", "grain", "did you mean 'day'"),
     ("metrics=net_sales&split=brnch", "split", "did you mean 'branch'"),
     ("metrics=net_sales&split=agent", "split", "cannot be split"),
-    ("metrics=net_sales&split=branch,rep,product,source", "split", "at most 3"),
+    ("metrics=net_sales&split=branch,rep,product,source,channel", "split", "at most 4"),
     ("metrics=net_sales&branch=Colombus", "branch", "did you mean 'Columbus'"),
     ("metrics=net_sales&branch=99", "branch", "no branch"),
     ("metrics=net_sales&where.product=x", "where.product", "whole number"),

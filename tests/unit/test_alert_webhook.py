@@ -2,16 +2,20 @@
 
 import hashlib
 import hmac
+import socket
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 
-from shared.alerts.webhook import WebhookRefusedError, is_public, place_of, signature
+from shared.alerts.webhook import Place, WebhookFailedError, WebhookRefusedError, call, is_public, place_of, signature
 
 
 @pytest.mark.parametrize("address", [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1",  # noqa: S104 - refused, not bound
     "198.18.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::",
-    "::127.0.0.1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1", "not an address"])
+    "::127.0.0.1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1", "64:ff9b:1::7f00:1", "::ffff:0:127.0.0.1", "fec0::1", "3fff::1", "192.0.0.8", "192.88.99.1", "not an address"])
 def test_an_address_inside_is_refused(address: str) -> None:
     assert not is_public(address)
     with pytest.raises(WebhookRefusedError, match="not a public address"):
@@ -40,6 +44,25 @@ def test_an_address_that_is_no_plain_https_is_refused(url: str) -> None:
 def test_this_machine_is_refused_however_it_is_written(url: str) -> None:
     with pytest.raises((WebhookRefusedError, OSError)):
         place_of(url)
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_is_cut_off() -> None:
+    taken: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def drip() -> None:
+            taken.append(server.accept()[0])
+            with suppress(OSError):
+                for _ in range(100):
+                    taken[0].sendall(b"H")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        with pytest.raises(WebhookFailedError, match="did not take it"):
+            call(Place(is_secure=False, host="slow", address="127.0.0.1", port=server.getsockname()[1], path="/"), b"{}", "key", "secret", 1, longest=0.2)
+        thread.join(10)
+        taken[0].close()
+    assert not thread.is_alive()
 
 
 def test_a_named_host_inside_may_be_called_without_https() -> None:

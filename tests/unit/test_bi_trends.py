@@ -12,9 +12,10 @@ from bi_app.pages import trends
 from bi_app.trends.choices import NAMES, choices_of
 from bi_app.trends.growth import growth_rows
 from bi_app.trends.numbers import Numbers, Series, numbers_of, start_of, year_before
-from bi_app.trends.why import Why, periods, sentence, why_of
+from bi_app.trends.why import periods, why_of
 from shared.analysis.contribution import Part
 from shared.charts.trends import Line, trend_line
+from shared.metrics.drivers import part_words
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period
 from shared.metrics.registry import metric
@@ -116,10 +117,10 @@ def test_parts_of_a_change_add_up_to_it() -> None:
     spans = periods(who, chosen, asked)
     assert spans
     why = why_of(who, known, chosen, asked, spans)
-    assert why.dimensions == ("branch", "source", "rep")
-    assert sum(part.after - part.before for part in why.parts) == pytest.approx(0)
+    assert why.drivers.dimensions == ("branch", "source", "rep", "product")
+    assert sum(part.after - part.before for part in why.drivers.parts) == pytest.approx(0)
     part = Part((("branch", "Columbus"),), 100.0, 300.0, 0.8, "")
-    assert sentence(part, Why(spans[0], spans[1], 350, 100, (), [part], None, None), Unit.MONEY) == "Columbus rose by $200, from $100 to $300: 80.0% of the rise."
+    assert part_words(part, 250.0, Unit.MONEY) == "Columbus rose by $200, from $100 to $300: 80.0% of the rise."
 
 
 def test_a_verdict_on_some_branches_holds_for_exactly_these() -> None:
