@@ -68,6 +68,7 @@ class Settings(BaseSettings):
 
     # --- live connections
     gateway_public_url: str = Field("", pattern=r"^(wss?://[^\s;,?#]+)?$", description="Address of the WebSocket gateway as browsers reach it, such as wss://live.example.com/; empty: the host asked for, with GATEWAY_PORT")
+    gateway_internal_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address at which the platform's own processes reach the gateway, such as http://gateway:8052; empty: GATEWAY_PUBLIC_URL, or this machine's GATEWAY_PORT")
     gateway_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Further origins that may open live connections, such as https://bi.example.com, separated by commas")
     gateway_connections: int = Field(10_000, ge=1, le=1_000_000, description="Live connections that one gateway process takes")
     gateway_connections_per_person: int = Field(50, ge=1, le=100_000, description="Live connections of one person that one gateway process takes")

@@ -1,6 +1,7 @@
 """The scorecards of the departments at ``/scorecards/<department>``: six declarations, one page."""
 
 import logging
+import math
 from collections.abc import Callable
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -77,8 +78,13 @@ def _tiles(visit: Visit, scorecard: Scorecard, heads: list[Headline] | None) -> 
     if heads is None:
         return [drawn(12, scorecard.title, lambda: html.Div(_or_fail(heads)))]
     count = len(scorecard.headlines)
-    small = html.Section([tiles.tile(visit, each, large=False) for each in heads[count:]], className="card-x sc-strip s12", **{"aria-label": "Further numbers"})
+    small = html.Section([tiles.tile(visit, each, large=False) for each in heads[count:]], className="card-x sc-strip s12", style={"--n": even_columns(len(heads) - count)}, **{"aria-label": "Further numbers"})
     return [*(tiles.tile(visit, each, large=True) for each in heads[:count]), small, html.P(RULE, className="sc-legend s12")]
+
+
+def even_columns(count: int, most: int = 7) -> int:
+    """Return in how many columns so many numbers stand in rows as equally long as can be."""
+    return math.ceil(count / math.ceil(count / most)) if count else 1
 
 
 def _or_fail(numbers: list[Headline] | None) -> list[Headline]:

@@ -58,6 +58,8 @@ class Facts:
     topics: int = 0
     milliseconds: float = 0.0
     """Of the last round."""
+    written_at: float = 0.0
+    """When this was written: facts of a worker that has died stay where they are."""
 
 
 @dataclass
@@ -167,6 +169,7 @@ class Leading:
             self._begin_epoch(publisher.claim())
         for text in self._sent.data.keys() - set(wishes.topics):
             del self._sent.data[text]
+        self.facts.written_at = self._clock().timestamp()
         write_stats(self._redis, asdict(self.facts))
 
     def _begin_epoch(self, epoch: str) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 QUEUE = "celery"
 """List of the broker's database that holds tasks to be done."""
 _PATIENCE = 0.6
+_SILENCE = 15.0
+"""Seconds; a live worker says every second how it does, and another takes over within a few."""
 _BUCKET = re.compile(r'^northline_gateway_feed_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -91,11 +93,12 @@ class Vitals:
         yield Sign("redis", "Redis", "up", "good", f"Holds {info.get('used_memory_human', '?')}B, {info.get('connected_clients', '?')} connections", "Red: it does not answer within half a second")
         yield of_hits(int(info.get("keyspace_hits", 0)), int(info.get("keyspace_misses", 0)))
         yield of_queue(int(depth))
-        yield of_worker({key.decode(): float(value) for key, value in stats.items()})
+        yield of_worker({key.decode(): float(value) for key, value in stats.items()}, self._clock())
         yield Sign("clients", "Live clients", f"{visitors:,}", "none", "Open pages that the gateway vouches for", "No light: a count")
 
     def _gateway(self) -> Iterator[Sign]:
-        address = re.sub(r"^ws", "http", self._settings.gateway_public_url).rstrip("/") or f"http://127.0.0.1:{self._settings.gateway_port}"
+        own = self._settings.gateway_internal_url or re.sub(r"^ws", "http", self._settings.gateway_public_url)
+        address = own.rstrip("/") or f"http://127.0.0.1:{self._settings.gateway_port}"
         try:
             answer = requests.get(f"{address}/metrics", timeout=_PATIENCE)
             answer.raise_for_status()
@@ -144,11 +147,15 @@ def of_queue(depth: int) -> Sign:
     return Sign("queue", "Tasks waiting", f"{depth:,}", _light(depth, 20, 200), "Tasks that no worker has taken", "Green up to 20, amber up to 200, red beyond")
 
 
-def of_worker(stats: dict[str, float]) -> Sign:
-    """How long the live worker's last round took."""
+def of_worker(stats: dict[str, float], moment: datetime) -> Sign:
+    """How long the live worker's last round took; what a worker said that has been silent since says nothing about now."""
+    label, rule = "Live worker, last round", f"Green up to 1 s, amber up to 5 s, red beyond, after {_SILENCE:.0f} s of silence or where it never ran"
     if "milliseconds" not in stats:
-        return Sign("worker", "Live worker, last round", "never ran", "bad", "Nothing was ever published: pages poll", "Green up to 1 s, amber up to 5 s, red beyond or where it never ran")
-    return Sign("worker", "Live worker, last round", f"{stats['milliseconds']:,.0f} ms", _light(stats["milliseconds"], 1000, 5000), f"{stats.get('topics', 0):,.0f} topics in the last of {stats.get('rounds', 0):,.0f} rounds", "Green up to 1 s, amber up to 5 s, red beyond or where it never ran")
+        return Sign("worker", label, "never ran", "bad", "Nothing was ever published: pages poll", rule)
+    silent = moment.timestamp() - stats.get("written_at", 0.0)
+    if silent > _SILENCE:
+        return Sign("worker", label, f"silent for {_minutes(silent / 60)}", "bad", "The last live worker says nothing any more and no other has taken over: pages poll", rule)
+    return Sign("worker", label, f"{stats['milliseconds']:,.0f} ms", _light(stats["milliseconds"], 1000, 5000), f"{stats.get('topics', 0):,.0f} topics in the last of {stats.get('rounds', 0):,.0f} rounds", rule)
 
 
 def of_push(buckets: list[tuple[float, float]]) -> Sign:

@@ -101,7 +101,7 @@ SCORECARDS: dict[str, Scorecard] = {each.department: each for each in (
         ("tickets_opened", "open_tickets", "resolution_hours", "csat", "nps", "first_time_fix_rate"),
         ("tickets_opened", "open_tickets", "resolution_hours", "first_response_hours", "first_time_fix_rate", "csat", "nps"),
         Ranking("Technicians", "technician", ("first_time_fix_rate", "csat", "nps", "tickets_closed", "reopen_rate", "resolution_hours")),
-        (Breakdown("Tickets opened by branch", "tickets_opened", "branch", "csat"), Breakdown("Open tickets by technician", "open_tickets", "technician", "resolution_hours")),
+        (Breakdown("Tickets opened by branch", "tickets_opened", "branch", "csat"), Breakdown("Tickets opened by product", "tickets_opened", "product", "first_time_fix_rate"), Breakdown("Open tickets by technician", "open_tickets", "technician", "resolution_hours")),
         ("oldest_tickets", "sla_breaches"), ("resolution",),
     ),
     Scorecard(

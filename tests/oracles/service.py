@@ -5,7 +5,7 @@ from math import nan
 from tests.oracles.oracle import Add, Divide, Facts, Open, Oracle, Select, local
 from tests.oracles.production import COMPLETED
 
-_TABLES, _BY = "crm.ticket t JOIN crm.branch b ON b.id = t.branch_id", {"branch": "b.id", "technician": "t.technician_id"}
+_TABLES, _BY = "crm.ticket t JOIN crm.branch b ON b.id = t.branch_id", {"branch": "b.id", "technician": "t.technician_id", "product": "(SELECT j.product_id FROM crm.job j WHERE j.id = t.job_id)"}
 OPENED = Facts(_TABLES, local("t.opened_at"), _BY)
 CLOSED = Facts(_TABLES, local("t.resolved_at"), _BY, "t.resolved_at IS NOT NULL")
 _OPEN = Facts(_TABLES, "", _BY, f"{local('t.opened_at')} <= :day AND (t.resolved_at IS NULL OR {local('t.resolved_at')} > :day)")

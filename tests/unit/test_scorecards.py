@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bi_app.executive.plan import wanted_of
 from bi_app.filters import Filters
-from bi_app.pages.scorecards import PAGES, layout
+from bi_app.pages.scorecards import PAGES, even_columns, layout
 from bi_app.scorecards import trend
 from bi_app.scorecards.worst import written
 from shared.analysis.survival import kaplan_meier
@@ -171,7 +171,10 @@ def test_an_open_ticket_moves_the_median_up_and_none_resolved_gives_none() -> No
 def test_lights_of_vital_signs_follow_their_rules() -> None:
     assert [of_queue(depth).status for depth in (0, 20, 21, 201)] == ["good", "good", "warn", "bad"]
     assert [of_hits(*each).status for each in ((0, 0), (90, 10), (30, 70), (5, 95))] == ["none", "good", "warn", "bad"]
-    assert of_worker({}).status == "bad"
+    spoke = {"milliseconds": 40.0, "written_at": MOMENT.timestamp()}
+    assert [of_worker(stats, MOMENT).status for stats in ({}, spoke, spoke | {"milliseconds": 1500.0})] == ["bad", "good", "warn"]
+    silent = of_worker(spoke, MOMENT + timedelta(minutes=3))
+    assert (silent.status, silent.text) == ("bad", "silent for 3 min")
     assert [sign.status for sign in of_replicas([Lag("a", 0.2), Lag("b", None), Lag("c", 20.0)], 5)] == ["good", "bad", "warn"]
     never = list(of_warehouse(Warehouse(17, 1, None, "sales", 0, 0, None, 0, 0, ""), MOMENT, 5))
     assert {sign.name: sign.status for sign in never} == {"primary": "good", "views": "bad", "marks": "good", "refreshes": "none"}
@@ -186,3 +189,8 @@ def test_the_push_latency_is_read_from_the_histogram() -> None:
 @pytest.mark.parametrize(("value", "kind", "text"), [(None, "day", "—"), (50.0, "hours", "2.1 d"), (47.0, "hours", "47.0 h"), (119.0, "minutes", "119 min"), (240.0, "minutes", "4.0 h"), (12, "days", "12 d"), ("", "text", "—")])
 def test_cells_are_written_as_people_read_them(value: object, kind: Any, text: str) -> None:
     assert written(value, kind) == text
+
+
+@pytest.mark.parametrize(("count", "columns"), [(0, 1), (4, 4), (7, 7), (8, 4), (10, 5), (14, 7), (15, 5)])
+def test_further_numbers_stand_in_rows_of_one_length(count: int, columns: int) -> None:
+    assert even_columns(count) == columns
