@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from shared.marketing.learnt import LearntResponses
 from shared.metrics.ask import PageAsk, UnavailableError
 from shared.metrics.attribution import AttributionAnswer
 from shared.metrics.attribution_question import AttributionQuestion
@@ -33,6 +34,8 @@ class Sources:
     """What each reader of the overview saw last; None: nobody keeps it (in tests)."""
     engines: Engines | None = None
     """For the doors of the warehouse that are read beside metrics; None: there is no database (in tests)."""
+    responses: LearntResponses | None = None
+    """How leads follow money, as it was learnt; None: nothing is learnt (in tests)."""
     attribution: Callable[[AttributionQuestion, Scope], AttributionAnswer] = _nobody
     """See ``shared.metrics.attribution.AskAttribution``."""
 

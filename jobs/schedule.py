@@ -21,6 +21,7 @@ def entries(settings: Settings) -> dict[str, dict[str, Any]]:
         "print deliveries": _entry("print_deliveries", timedelta(seconds=10), timedelta(seconds=9)),
         "reconcile": _entry("reconcile", timedelta(seconds=5), timedelta(seconds=4)),
         "train forecast": _entry("train_forecast", timedelta(minutes=1), timedelta(seconds=55)),
+        "learn responses": _entry("learn_responses", timedelta(minutes=1), timedelta(seconds=55)),
         "upkeep": _entry("upkeep", crontab(hour=(hour + 1) % 24, minute=minute), timedelta(hours=12)),
     }
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from celery import Celery
 
-from jobs import alerts, delivery, exports, forecast, reconciliation
+from jobs import alerts, delivery, exports, forecast, marketing, reconciliation
 from shared.people.attempts import forget_old_attempts
 from shared.people.sessions import forget_old_sessions
 from shared.settings import Settings
@@ -40,6 +40,7 @@ def register(app: Celery, settings: Settings) -> None:
     alerts.register(app, settings)
     forecast.register(app, settings)
     delivery.register(app, settings)
+    marketing.register(app, settings)
     reconciliation.register(app, settings)
     exports.register(app, settings)
 

@@ -130,7 +130,7 @@ class Budget:
         gain = self.margin * net - spend
         total = math.fsum(line.leads for line in self.lines)
         factors = 1 + leads / total if total else np.ones(DRAWS)
-        return Outcome(spend, _range(leads), _range(net), _range(gain), float((gain > 0).mean()), _range(factors))
+        return Outcome(float(spend), _range(leads), _range(net), _range(gain), float((gain > 0).mean()), _range(factors))
 
     def relative_leads(self, spend: float | Mapping[str, float]) -> Range:
         """Return all leads as a part of today's where the money is ``spend`` times today's: of every source that is told (a number), or of some (key -> factor)."""

@@ -74,7 +74,7 @@ class Ladder:
             later = sum(ends[other] for other in open_ if self._after(other, row))
             square += 2 * ends[row] * later * float(np.sum(relative[first:] / self.volumes[first:]))
         done = sum(float(self.triangle[row, columns]) for row in rows if row not in paths)
-        return Developed(float(np.sum(latest)), done + sum(ends.values()), math.sqrt(max(square, 0.0)))
+        return Developed(float(np.sum(latest)), float(done + sum(ends.values())), math.sqrt(max(square, 0.0)))
 
     def _after(self, other: int, row: int) -> bool:
         """Whether the pair counts under ``row``: the other one is younger (of equally old ones, further down), and shares the factors that are still to come for ``row``."""

@@ -142,5 +142,5 @@ def _weeks(cohorts: Sequence[Cohort]) -> tuple[int, ...]:
     for age in sorted(moved):
         passed += moved[age]
         if passed >= WHOLE * total:
-            return tuple(range(6, min(age, 363) + 7, 7))
+            return tuple(range(6, max(7, min(age, 363)) + 7, 7))
     return ()

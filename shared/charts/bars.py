@@ -38,16 +38,37 @@ def ranked(labels: Sequence[str], values: Sequence[float], unit: Unit, *, before
         xaxis={"visible": False, "range": [low, high + _NUMBERS * room], "showspikes": False}, yaxis={"autorange": "reversed", "showgrid": False, "ticklabelstandoff": 10, "type": "category", "tickmode": "linear", "dtick": 1})}
 
 
-def ripening(months: Sequence[date], values: Sequence[float], is_ripe: Sequence[bool], unit: Unit, *, developed: Sequence[float] = (), height: int = 270) -> Figure:
-    """Return a bar per month; months that still change by themselves are hatched, and ``developed`` says where each is expected to end."""
+def ripening(months: Sequence[date], values: Sequence[float], is_ripe: Sequence[bool], unit: Unit, *, developed: Sequence[float] = (), errors: Sequence[float] = (), line: Sequence[float] = (), height: int = 270) -> Figure:
+    """Return a bar per month; months that still change by themselves are hatched, and ``developed`` says where each is expected to end, give or take ``errors``.
+
+    ``line``: what each month is held against, as a tick across its bar.
+    """
     form = "%{customdata}"
     marker = {"color": [ACCENT if ripe else faded(0.28) for ripe in is_ripe], "pattern": {"shape": ["" if ripe else "/" for ripe in is_ripe], "fgcolor": ACCENT, "size": 6, "solidity": 0.25}}
     days = [month.isoformat() for month in months]
     traces: list[dict[str, object]] = [{"type": "bar", "name": "So far", "x": days, "y": [None if math.isnan(value) else value for value in values], "marker": marker, "customdata": [write(value, unit) for value in values], "hovertemplate": form}]
     if developed:
-        traces.append({"type": "scatter", "mode": "markers", "name": "Expected in the end", "x": days, "y": [None if math.isnan(value) else value for value in developed], "marker": {"symbol": "diamond-open", "size": 9, "color": ACCENT, "line": {"width": 2}},
-                       "customdata": [write(value, unit) for value in developed], "hovertemplate": form})
+        ends: dict[str, object] = {"type": "scatter", "mode": "markers", "name": "Expected in the end", "x": days, "y": [None if math.isnan(value) else value for value in developed], "marker": {"symbol": "diamond-open", "size": 9, "color": ACCENT, "line": {"width": 2}},
+                                   "customdata": [write(value, unit) for value in developed], "hovertemplate": form}
+        if errors:
+            ends["error_y"] = {"type": "data", "array": [None if math.isnan(value) else value for value in errors], "color": ACCENT, "thickness": 1.8, "width": 5}
+        traces.append(ends)
+    if line:
+        traces.append(_ticks(days, line, unit, "Pays for itself"))
     return {"data": traces, "layout": layout(height, xaxis={"type": "date", "tickformat": "%b\n%Y", "hoverformat": "%B %Y", "nticks": 8, "tickangle": 0}, yaxis={**AXES.get(unit, {"tickformat": "~g"}), "nticks": 5, "zeroline": True, "zerolinecolor": QUIET})}
+
+
+def against(months: Sequence[date], values: Sequence[float], planned: Sequence[float], unit: Unit, *, height: int = 270) -> Figure:
+    """Return a bar per month and its plan as a tick across it; months without a plan have none."""
+    days = [month.isoformat() for month in months]
+    bars: dict[str, object] = {"type": "bar", "name": "Actual", "x": days, "y": list(values), "marker": {"color": ACCENT}, "customdata": [write(value, unit) for value in values], "hovertemplate": "%{customdata}"}
+    return {"data": [bars, _ticks(days, planned, unit, "Planned")],
+            "layout": layout(height, xaxis={"type": "date", "tickformat": "%b", "hoverformat": "%B %Y", "nticks": 12, "tickangle": 0}, yaxis={**AXES.get(unit, {"tickformat": "~g"}), "nticks": 5, "rangemode": "tozero"})}
+
+
+def _ticks(days: Sequence[str], values: Sequence[float], unit: Unit, name: str) -> dict[str, object]:
+    return {"type": "scatter", "mode": "markers", "name": name, "x": list(days), "y": [None if math.isnan(value) else value for value in values], "marker": {"symbol": "line-ew", "size": 22, "line": {"width": 2.5, "color": QUIET}},
+            "customdata": [write(value, unit) for value in values], "hovertemplate": "%{customdata}"}
 
 
 def gaps(labels: Sequence[str], values: Sequence[float], unit: Unit) -> Figure:

@@ -126,8 +126,8 @@ class Headline:
 
     @property
     def status(self) -> Status:
-        """Green at or above target (a running flow: at or above pace), amber from 90 %, red below; none without target or sample."""
-        if not self.has_sample or self.maturity:
+        """Green at or above target (a running flow: at or above pace), amber from 90 %, red below; none without target or sample, and where neither direction is better."""
+        if not self.has_sample or self.maturity or self.metric.better is Better.NEITHER:
             return "none"
         return "good" if self._has_none_of_a_bad_thing else judge(self.pace if self.metric.is_flow else self.attainment)
 

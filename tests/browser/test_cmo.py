@@ -1,5 +1,11 @@
 """The CMO site as its reader uses it."""
 
+import pytest
+
+from shared.marketing.learning import learn
+from shared.metrics.exact import ExactAsk
+from shared.settings import Settings
+from shared.warehouse.engines import Engines
 from tests.browser.conftest import CMO, LEADERSHIP, MANAGER, Sites, Window
 from tests.browser.test_executive import asked, shown
 
@@ -75,4 +81,25 @@ def test_a_longer_lookback_is_another_address_and_every_model_still_adds_up(wind
     window.script("document.querySelector('[data-choice=lookback] input').dispatchEvent(new Event('change', {bubbles: true}))")
     window.wait(lambda: "lookback=7" in window.driver.current_url and "within 7 days before" in window.text(".head p"))
     assert len(set(window.texts(".matrix tfoot td.n"))) == 1
+    assert window.problems() == []
+
+
+def test_a_slider_moves_the_budget_and_the_answer_stands_in_words_and_in_the_address(window: Window, sites: Sites, demo: Settings) -> None:
+    engines = Engines(demo)
+    with pytest.MonkeyPatch.context() as patch:  # the small company has too few leads to tell by the usual measure; how sliders work is the same
+        patch.setattr("shared.analysis.response.WIDEST", 5.0)
+        assert learn(engines, demo, ExactAsk(engines, demo)) is not None
+    engines.wait_for_replicas()
+    engines.dispose()
+    window.sign_in(CMO, sites.cmo)
+    window.open("/roi?by=source", sites.cmo)
+    box = "document.querySelector('.sliders [data-part]')"
+    key, most = str(window.script(f"return {box}.dataset.part")), str(window.script(f"return {box}.querySelector('input[type=range]').max"))
+    window.script(f"const slider = {box}.querySelector('input[type=range]'); slider.value = slider.max; slider.dispatchEvent(new Event('input', {{bubbles: true}}))")
+    assert window.script(f"return {box}.querySelector('input[type=number]').value") == most
+    window.script(f"{box}.querySelector('input[type=range]').dispatchEvent(new Event('change', {{bubbles: true}}))")
+    window.wait(lambda: f"move={key}%3A{most}" in window.driver.current_url and window.text("[data-card=simulator] .says").startswith("Spend $"))
+    assert "by=source" in window.driver.current_url
+    window.click(".presets a:last-child")
+    window.wait(lambda: "move" not in window.driver.current_url and "a month can be moved" in window.text("[data-card=simulator] .says"))
     assert window.problems() == []

@@ -124,7 +124,7 @@ WITH leads AS (SELECT id FROM crm.lead WHERE prospect_id = ANY(%(prospects)s)), 
      a AS (UPDATE crm.lead SET branch_id = 1 WHERE id IN (TABLE leads)), b AS (UPDATE crm.appointment SET branch_id = 1 WHERE id IN (TABLE appointments)),
      c AS (UPDATE crm.sale SET branch_id = 1 WHERE id IN (TABLE sales)), d AS (UPDATE crm.job SET branch_id = 1 WHERE id IN (TABLE jobs)),
      e AS (UPDATE crm.payment SET branch_id = 1 WHERE sale_id IN (TABLE sales)), f AS (UPDATE crm.ticket SET branch_id = 1 WHERE job_id IN (TABLE jobs)),
-     g AS (UPDATE crm.call SET branch_id = 1 WHERE lead_id IN (TABLE leads))
+     g AS (UPDATE crm.call SET branch_id = 1 WHERE lead_id IN (TABLE leads)), h AS (UPDATE crm.touch SET branch_id = 1 WHERE prospect_id = ANY(%(prospects)s))
 UPDATE crm.prospect SET branch_id = 1 WHERE id = ANY(%(prospects)s)"""
 
 
