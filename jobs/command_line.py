@@ -9,6 +9,7 @@ import typer
 from jobs.demo.command import demo
 from jobs.errors import CommandError
 from jobs.imports.command import import_file
+from jobs.ledgers.command import ledger
 from jobs.metrics_command import metrics
 from jobs.person import app as person
 from jobs.prepare import prepare
@@ -24,6 +25,7 @@ app.command()(refresh)
 app.command()(metrics)
 app.command()(demo)
 app.command()(reconcile)
+app.command()(ledger)
 app.command("import")(import_file)
 app.command(hidden=True)(prepare)
 app.add_typer(person, name="person")

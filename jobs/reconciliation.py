@@ -46,7 +46,6 @@ def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = n
 def reconcile() -> None:
     """Look for ghosts and split errors and hold every source against its book, now; the worker does so every day, and looks at changes within seconds."""
     from jobs.errors import CommandError
-    from shared.reconciliation.ledger import run_ledger
     from shared.reconciliation.rules import RULES
     from shared.reconciliation.running import run_rules
     from shared.reconciliation.source import sources
@@ -63,9 +62,19 @@ def reconcile() -> None:
     with engine.connect() as connection:
         names = [source.name for source in sources(connection)]
     for name in names:
-        held = run_ledger(engine, settings, name)
-        if held is None:
-            raise CommandError("A reconciliation is under way; try again when it is done.")
-        for side, whose in zip(held.sides, ("theirs", "ours"), strict=True):
-            typer.echo(f"{name}, {whose}: {side.matched_count:,} matched + {side.broken_count:,} broken = {side.total_count:,}; "
-                       f"{side.matched_cents / 100:,.2f} + {side.broken_cents / 100:,.2f} = {side.total_cents / 100:,.2f}")
+        tell_balance(settings, name)
+
+
+def tell_balance(settings: Settings, name: str) -> None:
+    """Hold the source ``name`` against its book and print what came of it.  Raises CommandError."""
+    from jobs.errors import CommandError
+    from shared.reconciliation.ledger import run_ledger
+
+    held = run_ledger(Engines(settings).primary, settings, name)
+    if held is None:
+        raise CommandError("A reconciliation is under way; try again when it is done.")
+    for side, whose in zip(held.sides, ("theirs", "ours"), strict=True):
+        typer.echo(f"{name}, {whose}: {side.matched_count:,} matched + {side.broken_count:,} broken = {side.total_count:,}; "
+                   f"{side.matched_cents / 100:,.2f} + {side.broken_cents / 100:,.2f} = {side.total_cents / 100:,.2f}")
+    for rule, count in sorted(held.found.items()):
+        typer.echo(f"  {count:>6,}  {rule.replace('_', ' ')}")

@@ -14,13 +14,13 @@ Side = Literal["outside", "crm"]
 _ITEMS = f"""
 CREATE TEMPORARY TABLE recon_next AS
 SELECT 'outside' AS side, o.id AS item_id, o.branch_id, o.day, coalesce(o.cents, 0) AS cents, t.state, t.level, t.score, t.reason, t.pair
-FROM recon_o o JOIN (SELECT DISTINCT ON (o_id) * FROM recon_state ORDER BY o_id, state <> 'matched' DESC, k_id) t ON t.o_id = o.id
+FROM recon_o o JOIN (SELECT * FROM recon_state WHERE NOT is_group UNION ALL (SELECT DISTINCT ON (o_id) * FROM recon_state WHERE is_group ORDER BY o_id, k_id)) t ON t.o_id = o.id
 UNION ALL
 SELECT 'outside', o.id, o.branch_id, o.day, coalesce(o.cents, 0), u.state, NULL, NULL, CASE WHEN u.state = 'duplicate' THEN 'it repeats another record' ELSE '' END, ''
 FROM recon_left u JOIN recon_o o ON o.id = u.id
 UNION ALL
 SELECT 'crm', k.id, k.branch_id, k.day, k.cents, t.state, t.level, t.score, t.reason, t.pair
-FROM recon_k k JOIN (SELECT DISTINCT ON (k_id) * FROM recon_state ORDER BY k_id, state <> 'matched' DESC, o_id) t ON t.k_id = k.id
+FROM recon_k k JOIN (SELECT * FROM recon_state WHERE NOT is_group UNION ALL (SELECT DISTINCT ON (k_id) * FROM recon_state WHERE is_group ORDER BY k_id, o_id)) t ON t.k_id = k.id
 UNION ALL
 SELECT 'crm', k.id, k.branch_id, k.day, k.cents, 'missing_outside', NULL, NULL, '', '' FROM recon_k k WHERE {MISSING}"""
 _COLUMNS = "branch_id, day, cents, state, level, score, reason, pair"

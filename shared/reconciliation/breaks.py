@@ -40,10 +40,11 @@ BREAK_NAMES: Final = tuple(each.name for each in BREAKS)
 # A group of several rows agrees by how it was found; of a single pair the gravest difference counts.
 _STATE = """
 CREATE TEMPORARY TABLE recon_state AS
-WITH sizes AS (
-    SELECT p.*, count(*) OVER (PARTITION BY o_id) > 1 OR count(*) OVER (PARTITION BY k_id) > 1 AS is_group, count(*) OVER (PARTITION BY k_id) AS of_ours FROM recon_p p
+WITH records AS MATERIALIZED (SELECT DISTINCT o_id FROM recon_p WHERE level = 4), rows AS MATERIALIZED (SELECT k_id, count(*) AS records FROM recon_p WHERE k_id IN (SELECT k_id FROM recon_p WHERE level = 4) GROUP BY k_id),
+sizes AS (
+    SELECT p.*, g.o_id IS NOT NULL OR r.k_id IS NOT NULL AS is_group, coalesce(r.records, 1) AS of_ours FROM recon_p p LEFT JOIN records g ON g.o_id = p.o_id LEFT JOIN rows r ON r.k_id = p.k_id
 )
-SELECT s.o_id, s.k_id, s.level, s.score, s.reason, CASE WHEN s.of_ours > 1 THEN 'k' || s.k_id ELSE 'o' || s.o_id END AS pair,
+SELECT s.o_id, s.k_id, s.level, s.score, s.reason, s.is_group, CASE WHEN s.of_ours > 1 THEN 'k' || s.k_id ELSE 'o' || s.o_id END AS pair,
        CASE WHEN s.is_group THEN 'matched'
             WHEN o.cents IS NULL OR abs(o.cents - k.cents) > greatest({cents}, (abs(k.cents) * {percent}::numeric / 100)::bigint) THEN 'amount_differs'
             WHEN o.day IS NULL OR o.day - k.day NOT BETWEEN -{before} AND {after} THEN 'date_differs'
@@ -54,11 +55,12 @@ _WORDS = "CREATE TEMPORARY TABLE recon_word AS SELECT * FROM unnest(CAST(:words 
 # The period that others have reported on: as their batches say, or else the months of which they know at least a third of our rows.
 _COVER = """
 CREATE TEMPORARY TABLE recon_cover AS
-WITH told AS (SELECT DISTINCT o.batch FROM recon_o o), declared AS (
+WITH declared AS (
     SELECT b.batch, b.period_from, b.period_to FROM crm.recon_batch b WHERE b.source = :source AND b.period_from IS NOT NULL
+), loose AS MATERIALIZED (
+    SELECT DISTINCT p.k_id FROM recon_o o JOIN recon_p p ON p.o_id = o.id LEFT JOIN declared d ON d.batch = o.batch WHERE d.batch IS NULL
 ), known AS (
-    SELECT k.day, EXISTS (SELECT FROM recon_p p JOIN recon_o o ON o.id = p.o_id WHERE p.k_id = k.id AND NOT EXISTS (SELECT FROM declared d WHERE d.batch = o.batch)) AS is_known
-    FROM recon_k k WHERE k.day IS NOT NULL AND k.cents <> 0
+    SELECT k.day, l.k_id IS NOT NULL AS is_known FROM recon_k k LEFT JOIN loose l ON l.k_id = k.id WHERE k.day IS NOT NULL AND k.cents <> 0 AND EXISTS (SELECT FROM loose)
 ), months AS (
     SELECT date_trunc('month', day)::date AS month, min(day) FILTER (WHERE is_known) AS first, max(day) FILTER (WHERE is_known) AS last
     FROM known GROUP BY 1 HAVING count(*) FILTER (WHERE is_known) >= greatest(1, count(*) / 3.0)
@@ -105,7 +107,7 @@ FROM recon_left u JOIN recon_o o ON o.id = u.id JOIN crm.external_record r ON r.
 LEFT JOIN recon_p p ON p.o_id = u.of_id AND u.state = 'duplicate' AND NOT EXISTS (SELECT FROM recon_p q WHERE q.o_id = p.o_id AND q.k_id < p.k_id) LEFT JOIN recon_k m ON m.id = p.k_id"""
 _MISSING = _INSERT + f"""
 SELECT concat_ws(':', :source, 'missing_outside', coalesce(k.ref, k.id::text)), 'missing_outside', :source, CAST(:entity AS text), k.id, NULL, k.branch_id, a.rep_id, k.day,
-       least(greatest(k.day, (SELECT min(o.received_on) FROM recon_o o WHERE o.received_on > k.day)), CAST(:today AS date)), abs(k.cents) / 100.0, concat_ws(', ', h.name, k.ref),
+       least(greatest(k.day, (SELECT min(r.received_on) FROM recon_received r WHERE r.received_on > k.day)), CAST(:today AS date)), abs(k.cents) / 100.0, concat_ws(', ', h.name, k.ref),
        jsonb_strip_nulls(jsonb_build_object('our_reference', k.ref, 'our_amount', round(k.cents / 100.0, 2), 'our_date', k.day, 'our_status', k.status, 'why', 'they have no record of it'))
 FROM recon_k k {_WHO} WHERE {{missing}}"""
 MISSING: Final = "k.cents <> 0 AND NOT EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id) AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day)"
@@ -114,13 +116,14 @@ MISSING: Final = "k.cents <> 0 AND NOT EXISTS (SELECT FROM recon_p p WHERE p.k_i
 
 def classify(connection: Connection, source: Source, today: object) -> None:
     """Fill ``recon_state``, ``recon_cover`` and ``recon_left`` from what was matched, and ``FOUND`` with every break."""
-    for table in ("recon_word", "recon_left"):
+    for table in ("recon_word", "recon_left", "recon_received"):
         run(connection, f"DROP TABLE IF EXISTS pg_temp.{table}")
     words = source.words
     connection.execute(text(_WORDS), {"words": list(words), "meanings": list(words.values())})
     run(connection, _STATE.format(cents=int(source.amount_tolerance * 100), percent=source.percent_tolerance, before=source.days_before, after=source.days_after))
     connection.execute(text(_COVER), {"source": source.name})
-    for statement in ("CREATE INDEX ON recon_p (o_id)", "CREATE INDEX ON recon_p (k_id)", "CREATE INDEX ON recon_o (ref)", "CREATE INDEX ON recon_o (content) WHERE content IS NOT NULL", "ANALYZE recon_p", "ANALYZE recon_state", _UNMATCHED):
+    for statement in ("CREATE INDEX ON recon_p (o_id)", "CREATE INDEX ON recon_p (k_id)", "CREATE INDEX ON recon_o (ref)", "CREATE INDEX ON recon_o (content) WHERE content IS NOT NULL", "ANALYZE recon_p", "ANALYZE recon_state", _UNMATCHED,
+                      "CREATE TEMPORARY TABLE recon_received AS SELECT DISTINCT received_on FROM recon_o"):
         run(connection, statement)
     values = {"source": source.name, "today": today}
     connection.execute(text(_DIFFERENT), values)

@@ -51,7 +51,8 @@ SELECT f.*, r.payload ->> 'name' AS name FROM few f JOIN crm.external_record r O
 _SPAN = text("SELECT min(day) - CAST(:after AS integer) AS first, max(day) + CAST(:before AS integer) AS last FROM recon_o")
 _FILES = text("SELECT batch, sha256, row_count FROM crm.recon_batch WHERE source = :source ORDER BY batch")
 _COVERED = "SELECT first_day, last_day, is_declared FROM recon_cover ORDER BY first_day"
-_HASH = "SELECT md5(coalesce(string_agg(id || ':' || coalesce(ref, content, '') || ':' || coalesce(cents::text, '') || ':' || coalesce(day::text, '') || ':' || coalesce(status, ''), ',' ORDER BY id), '')) FROM recon_o"
+# The order of rows says nothing, and a sum of hashes needs no memory.
+_HASH = "SELECT md5(count(*) || ':' || coalesce(sum(hashtextextended(concat_ws('|', coalesce(ref, content), cents, day, status, branch_id), 0)::numeric), 0)) FROM recon_o"
 _FOUND_COUNTS = f"SELECT rule, count(*) FROM {FOUND} GROUP BY rule"
 
 

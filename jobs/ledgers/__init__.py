@@ -1,0 +1,1 @@
+"""Ledgers of others: files, folders and tables read into the records of a source."""

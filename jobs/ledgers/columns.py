@@ -1,0 +1,60 @@
+"""Which column of a ledger is what: told, remembered for its source, or guessed from names; the better name wins where two would do."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from jobs.imports.choices import plain
+from jobs.imports.mapping import Mapped, listed
+from jobs.imports.refusal import ImportRefusedError, shown
+from shared.reconciliation.records import RECORD
+
+
+def columns_of(header: Sequence[str], told: Mapping[str, str], remembered: Mapping[str, str]) -> list[Mapped]:
+    """Return what becomes of each column.  Raises ImportRefusedError where day or amount cannot be found, or what is told cannot be."""
+    _known(header, told)
+    chosen = {column: Mapped(column, "" if name == "-" else name, "told") for column, name in told.items()}
+    taken = {one.field for one in chosen.values() if one.field}
+    for column, name in remembered.items():
+        if column in header and column not in chosen and (not name or (name in RECORD.by_field and name not in taken)):
+            chosen[column] = Mapped(column, name, "remembered")
+            taken |= {name} if name else set()
+    spelled = {column: plain(column) for column in header if column not in chosen}
+    for one in RECORD.fields:
+        best = None if one.name in taken else _best((one.name, *one.synonyms), spelled)
+        if best is not None:
+            chosen[best] = Mapped(best, one.name, "by its name")
+            taken.add(one.name)
+            del spelled[best]
+    _complete(header, taken)
+    return [chosen.get(column) or Mapped(column, "", "") for column in header]
+
+
+def _known(header: Sequence[str], told: Mapping[str, str]) -> None:
+    for column, name in told.items():
+        if column not in header:
+            close = get_close_matches(column, header, n=1)
+            raise ImportRefusedError(f"the file has no column {shown(column)}" + (f"; did you mean {shown(close[0])}?" if close else f"; it has: {listed(header)}"))
+        if name not in {"", "-"} and name not in RECORD.by_field:
+            raise ImportRefusedError(f"a record has no field {shown(name)}; its fields: {', '.join(RECORD.by_field)}")
+    named = [name for name in told.values() if name not in {"", "-"}]
+    if twice := next((name for name in named if named.count(name) > 1), None):
+        raise ImportRefusedError(f"two columns are said to be {twice}; choose one")
+
+
+def _best(names: Sequence[str], spelled: Mapping[str, str]) -> str | None:
+    """The column whose name stands first among ``names``; a column may say a little more than the name."""
+    for name in names:
+        for column, words in spelled.items():
+            if words == name:
+                return column
+    for name in names:
+        for column, words in spelled.items():
+            if (len(name) > 3 and words.startswith(f"{name}_")) or words.endswith(f"_{name}"):
+                return column
+    return None
+
+
+def _complete(header: Sequence[str], taken: set[str]) -> None:
+    missing = [words for words, names in (("the day", {"date"}), ("the amount", {"amount", "credit", "debit"})) if not names & taken]
+    if missing:
+        raise ImportRefusedError(f"no column says {' and '.join(missing)}; say which column is what. The columns: {listed(header)}")

@@ -1,0 +1,84 @@
+"""Takes a ledger's file into the records of its source, or says line by line why not.  Nothing is changed by a file that is refused."""
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.imports.refusal import ImportRefusedError
+from jobs.ledgers.reading import Told, Understood, read_ledger
+from shared.reconciliation.records import AlreadyThereError, Batch, Problem, Staged, stage_records, take_records
+from shared.reconciliation.source import Source, save_source, source_called
+from shared.warehouse.engines import Engines
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How a file reads, and what is wrong with it."""
+
+    understood: Understood
+    staged: Staged
+    problems: Sequence[Problem]
+
+    def document(self) -> dict[str, Any]:
+        """The same as a page shows it."""
+        return {
+            "words": self.understood.words(), "header": list(self.understood.spool.header), "examples": self.understood.examples(),
+            "mapping": {one.column: one.field for one in self.understood.mapped}, "how": {one.column: one.how for one in self.understood.mapped},
+            "rows": self.staged.rows, "cents": self.staged.cents, "first": self.staged.first and self.staged.first.isoformat(), "last": self.staged.last and self.staged.last.isoformat(),
+            "totals": [{"line": one.line, "words": one.words} for one in self.understood.totals], "unknown_branches": list(self.staged.unknown_branches),
+        }
+
+
+class RefusedError(ValueError):
+    """A file that cannot be taken, with the lines that are wrong."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        """``problems``: at most 200 lines."""
+        super().__init__(message)
+        self.problems = problems
+
+
+def load_ledger(engines: Engines, name: str, path: Path, told: Told, *, dry_run: bool = False, period: tuple[date, date] | None = None, person: int | None = None, batch: str = "") -> Looked:
+    """Take the file at ``path`` as a batch of the source ``name`` (in place of an earlier one of the same name), or only look at it.
+
+    Raises RefusedError; then nothing was changed.
+    """
+    with tempfile.TemporaryDirectory(prefix="ledger-") as scratch:
+        try:
+            with engines.primary.connect() as connection:
+                source = source_called(connection, name)
+            understood = read_ledger(path, Path(scratch), told, source.mapping, source.currency)
+        except ImportRefusedError as error:
+            raise RefusedError(_in_words(str(error))) from error
+        return _take(engines, source, understood, Batch(batch or path.name, path.name, understood.sniffed.sha256, period, person), dry_run=dry_run)
+
+
+def _take(engines: Engines, source: Source, understood: Understood, batch: Batch, *, dry_run: bool) -> Looked:
+    with engines.primary.begin() as connection:
+        staged = stage_records(connection, understood.plan.fields, understood.portions())
+        problems = sorted([*understood.problems, *staged.problems], key=lambda one: one.line)[:200]
+        looked = Looked(understood, staged, problems)
+        if dry_run:
+            return looked
+        if not staged.rows:
+            raise RefusedError("The file holds no record.")
+        if problems:
+            raise RefusedError(f"{len(problems)}{' or more' if len(problems) == 200 else ''} lines cannot be read; nothing was changed.", problems)
+        try:
+            take_records(connection, source, batch, staged)
+        except AlreadyThereError as error:
+            raise RefusedError(str(error)) from error
+        save_source(connection, replace(source, mapping={one.column: one.field for one in understood.mapped}))
+    log.info("ledger %s: %d records of %s", source.name, staged.rows, batch.file_name)
+    return looked
+
+
+def _in_words(message: str) -> str:
+    """A refusal made for the command line, for everybody."""
+    return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")

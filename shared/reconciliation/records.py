@@ -1,0 +1,122 @@
+"""Takes the rows of a file into the records of a source: all of them or none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import IO, Any, Final
+
+from sqlalchemy import Connection, text
+
+from shared.reconciliation.source import Source
+from shared.warehouse.load_fields import STAGED, Entity, Field, Kind, day, money
+from shared.warehouse.load_fields import text as words
+
+RECORD: Final = Entity("external_record", "What another party says: one payment, sale or invoice in a row.", (
+    words("reference", "ref", "reference_number", "reference_no", "ref_no", "payment_id", "payment_number", "sale_id", "sale_number", "job_id", "job_number", "invoice", "invoice_number", "invoice_no", "invoice_id", "contract",
+          "contract_number", "loan_number", "loan_id", "application_id", "transaction_id", "transaction_number", "trx_id", "id", "external_id", "document", "document_number", "check_number", "our_reference", "your_reference",
+          "belegnummer", "rechnungsnummer", "referenz", most=200),
+    day("date", "day", "posted", "posted_on", "posting_date", "post_date", "transaction_date", "trans_date", "value_date", "booking_date", "payment_date", "paid_on", "sold_on", "sale_date", "funded_on", "funding_date", "invoice_date",
+        "effective_date", "completed_on", "datum", "buchungstag", "valuta", required=True),
+    money("amount", "amt", "value", "total", "sum", "net_amount", "gross_amount", "payment", "payment_amount", "funded", "funded_amount", "invoice_amount", "invoice_total", "transaction_amount", "betrag", "umsatz"),
+    money("credit", "credits", "credit_amount", "deposit", "deposits", "paid_in", "money_in", "haben"),
+    money("debit", "debits", "debit_amount", "withdrawal", "withdrawals", "paid_out", "money_out", "soll"),
+    words("status", "state", "stage", "decision", most=100),
+    words("office", "branch", "branch_name", "location", "store", "division", "filiale", most=200),
+    words("name", "customer", "customer_name", "client", "payer", "payee", "payer_name", "account_name", "household", "borrower", "borrower_name", "homeowner", "description", "memo", "kunde", most=300),
+    words("phone", "telephone", "phone_number", "mobile", "telefon", most=60),
+    words("address", "street", "street_address", "property_address", "service_address", "adresse", most=300),
+    words("currency", "ccy", "curr", "currency_code", "waehrung", most=10),
+), keys=(("date",),))
+_STAGE: Final = "recon_stage"
+_FAULTS = f"""
+SELECT line, coalesce(fault, CASE WHEN date IS NULL THEN 'date: is missing' ELSE 'amount: is missing' END) AS words FROM {_STAGE}
+WHERE fault IS NOT NULL OR date IS NULL OR coalesce(amount, credit, debit) IS NULL ORDER BY line LIMIT 200"""
+_AMOUNT = "coalesce(amount, 0) + coalesce(abs(credit), 0) - coalesce(abs(debit), 0)"
+_COUNTS = f"SELECT count(*) AS rows, coalesce(sum(round(({_AMOUNT}) * 100)), 0)::bigint AS cents, min(date) AS first, max(date) AS last FROM {_STAGE}"
+_BRANCHES = f"""SELECT array_agg(DISTINCT s.office) FROM {_STAGE} s WHERE s.office IS NOT NULL
+    AND NOT EXISTS (SELECT FROM crm.branch b WHERE lower(btrim(s.office)) IN (lower(b.name), lower(b.external_id)))"""
+_INSERT = text(f"""
+INSERT INTO crm.external_record (source, batch, key, payload, received_at)
+SELECT :source, :batch, :batch || '-' || line, jsonb_strip_nulls(jsonb_build_object('reference', coalesce(reference, ''), 'date', date, 'amount', {_AMOUNT}, 'status', status, 'branch', office, 'name', name, 'phone', phone,
+    'address', address, 'currency', currency, 'line', line)), clock_timestamp() FROM {_STAGE} ORDER BY line""")
+_BATCH = text("""
+INSERT INTO crm.recon_batch (source, batch, period_from, period_to, file_name, sha256, row_count, cents, added_by)
+VALUES (:source, :batch, :period_from, :period_to, :file_name, :sha256, :rows, :cents, :person)
+ON CONFLICT (source, batch) DO UPDATE SET period_from = excluded.period_from, period_to = excluded.period_to, file_name = excluded.file_name, sha256 = excluded.sha256, row_count = excluded.row_count, cents = excluded.cents,
+  added_by = excluded.added_by, added_at = clock_timestamp()""")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a line cannot be taken."""
+
+    line: int
+    """As the file counts; 0: the file as a whole."""
+    words: str
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What a file holds, before it is taken."""
+
+    rows: int
+    cents: int
+    first: date | None
+    last: date | None
+    problems: Sequence[Problem] = ()
+    unknown_branches: Sequence[str] = ()
+    """Names that none of our branches has: these records are seen by those only who see every branch."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch is called and reports on."""
+
+    name: str
+    file_name: str
+    sha256: str
+    period: tuple[date, date] | None = None
+    person: int | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+class AlreadyThereError(ValueError):
+    """This very file was taken before; the message says when."""
+
+
+def stage_records(connection: Connection, fields: Sequence[Field], portions: Iterable[IO[Any]]) -> Staged:
+    """Stage the rows of a file in a table of this session and say what they hold; ``portions``: CSV of line, fault and ``fields``."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # pages' time limits are not for a load
+    columns = ", ".join(f"{one.name} {STAGED.get(one.kind, 'text')}" for one in RECORD.fields)
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS pg_temp.{_STAGE}")
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGE} (line bigint, fault text, {columns})")
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    with raw.cursor() as cursor:
+        for portion in portions:
+            cursor.copy_expert(f"COPY {_STAGE} (line, fault, {', '.join(one.name for one in fields)}) FROM STDIN (FORMAT csv)", portion)
+    row = connection.exec_driver_sql(_COUNTS).one()
+    problems = [Problem(each.line, each.words) for each in connection.exec_driver_sql(_FAULTS)]
+    return Staged(row.rows, row.cents, row.first, row.last, problems, connection.exec_driver_sql(_BRANCHES).scalar_one() or [])
+
+
+def take_records(connection: Connection, source: Source, batch: Batch, staged: Staged) -> int:
+    """Take what was staged as ``batch``, in place of an earlier one of that name, within the caller's transaction; return how many records.
+
+    Raises AlreadyThereError for a file that was taken before under another name.
+    """
+    earlier = connection.execute(text("SELECT batch, added_at::date AS day FROM crm.recon_batch WHERE source = :source AND sha256 = :sha256 AND batch <> :batch"),
+                                 {"source": source.name, "sha256": batch.sha256, "batch": batch.name}).one_or_none()
+    if earlier is not None and batch.sha256:
+        raise AlreadyThereError(f"This very file was taken on {earlier.day} as {earlier.batch}: nothing was changed.")
+    connection.execute(text("DELETE FROM crm.external_record WHERE source = :source AND batch = :batch"), {"source": source.name, "batch": batch.name})
+    taken = connection.execute(_INSERT, {"source": source.name, "batch": batch.name}).rowcount
+    period = batch.period or (None, None)
+    connection.execute(_BATCH, {"source": source.name, "batch": batch.name, "period_from": period[0], "period_to": period[1], "file_name": batch.file_name, "sha256": batch.sha256,
+                                "rows": staged.rows, "cents": staged.cents, "person": batch.person})
+    return taken
+
+
+def described(staged: Staged) -> dict[str, Any]:
+    """What a person is shown of a staged file."""
+    return {**asdict(staged), "first": staged.first and staged.first.isoformat(), "last": staged.last and staged.last.isoformat(), "problems": [], "kinds": [one.name for one in RECORD.fields if one.kind is not Kind.FLAG]}
