@@ -6,6 +6,7 @@ from functools import cache
 import typer
 from celery import Celery
 
+from jobs.ledgers.telling import tell_balance
 from shared.clock import Clock, now
 from shared.settings import Settings, load_settings
 from shared.warehouse.engines import Engines
@@ -24,11 +25,15 @@ def register(app: Celery, settings: Settings) -> None:
 
 def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = now) -> None:
     """Run what was asked for, the day's full run if it is due, and look at what has changed."""
+    from jobs.ledgers.feeds import look_into_folders, read_tables
+    from jobs.ledgers.uploads import work_on_uploads
     from shared.reconciliation import runs
     from shared.reconciliation.ledger import run_ledger
     from shared.reconciliation.rounds import run_daily, run_stale
     from shared.reconciliation.running import is_due, run_changed, run_rules
 
+    work_on_uploads(engines)
+    look_into_folders(engines, settings, clock)
     with engines.primary.connect() as connection:
         asked = runs.waiting(connection)
     for one in asked:
@@ -37,6 +42,7 @@ def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = n
         else:
             run_ledger(engines.primary, settings, one.source, clock, run=one.id)
     if is_due(engines.primary, settings, clock):
+        read_tables(engines, settings)
         run_rules(engines.primary, settings, clock)
         run_daily(engines.primary, settings, clock)
     run_changed(engines.primary, settings, clock)
@@ -63,18 +69,3 @@ def reconcile() -> None:
         names = [source.name for source in sources(connection)]
     for name in names:
         tell_balance(settings, name)
-
-
-def tell_balance(settings: Settings, name: str) -> None:
-    """Hold the source ``name`` against its book and print what came of it.  Raises CommandError."""
-    from jobs.errors import CommandError
-    from shared.reconciliation.ledger import run_ledger
-
-    held = run_ledger(Engines(settings).primary, settings, name)
-    if held is None:
-        raise CommandError("A reconciliation is under way; try again when it is done.")
-    for side, whose in zip(held.sides, ("theirs", "ours"), strict=True):
-        typer.echo(f"{name}, {whose}: {side.matched_count:,} matched + {side.broken_count:,} broken = {side.total_count:,}; "
-                   f"{side.matched_cents / 100:,.2f} + {side.broken_cents / 100:,.2f} = {side.total_cents / 100:,.2f}")
-    for rule, count in sorted(held.found.items()):
-        typer.echo(f"  {count:>6,}  {rule.replace('_', ' ')}")

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     reconciliation_job_days: int = Field(3, ge=0, le=365, description="A sold appointment without a job is a ghost after so many days")
     reconciliation_overlap_minutes: int = Field(120, ge=1, le=1440, description="Two appointments of one representative that begin within fewer minutes collide")
     reconciliation_household_days: int = Field(30, ge=1, le=366, description="Two new appointments of one household within so many days are one too many")
+    reconciliation_write_off_limit: float = Field(500, ge=0, le=1e9, description="A write-off of more dollars than this needs a second person")
+    ledger_folder: str = Field("", description="Folder that is watched for ledgers of others: LEDGER_FOLDER/<source>/file; empty: none")
+    ledger_databases: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), description="Other databases whose tables may be read as ledgers: name=address as SQLAlchemy writes it, separated by blanks")
     reconciliation_credit_roles: Annotated[tuple[str, ...], NoDecode] = Field(
         ("Canvass=canvasser", "Telemarketing=setter"), description="Which role must have a part of a sale, by the channel of its lead's source: channel=role, separated by commas")
 
@@ -127,6 +130,18 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("ledger_databases", mode="before")
+    @classmethod
+    def _part_by_blanks(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("ledger_databases", mode="after")
+    @classmethod
+    def _name_and_address(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any("://" not in pair.get_secret_value().partition("=")[2] for pair in value):
+            raise ValueError("must look like erp=postgresql+psycopg2://user:password@host/name")
+        return value
 
     @field_validator("database_url", "replica_urls", mode="after")
     @classmethod

@@ -28,7 +28,7 @@ def ledger(
     from jobs.imports.refusal import ImportRefusedError
     from jobs.ledgers.loading import RefusedError, load_ledger
     from jobs.ledgers.reading import Told
-    from jobs.reconciliation import tell_balance
+    from jobs.ledgers.telling import tell_balance
     from shared.reconciliation.source import Source, SourceError, save_source, sources
     from shared.settings import load_settings
     from shared.warehouse.engines import Engines

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,15 +24,8 @@ class Looked:
     understood: Understood
     staged: Staged
     problems: Sequence[Problem]
-
-    def document(self) -> dict[str, Any]:
-        """The same as a page shows it."""
-        return {
-            "words": self.understood.words(), "header": list(self.understood.spool.header), "examples": self.understood.examples(),
-            "mapping": {one.column: one.field for one in self.understood.mapped}, "how": {one.column: one.how for one in self.understood.mapped},
-            "rows": self.staged.rows, "cents": self.staged.cents, "first": self.staged.first and self.staged.first.isoformat(), "last": self.staged.last and self.staged.last.isoformat(),
-            "totals": [{"line": one.line, "words": one.words} for one in self.understood.totals], "unknown_branches": list(self.staged.unknown_branches),
-        }
+    document: Mapping[str, Any]
+    """The same as a page shows it."""
 
 
 class RefusedError(ValueError):
@@ -63,7 +56,7 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
     with engines.primary.begin() as connection:
         staged = stage_records(connection, understood.plan.fields, understood.portions())
         problems = sorted([*understood.problems, *staged.problems], key=lambda one: one.line)[:200]
-        looked = Looked(understood, staged, problems)
+        looked = Looked(understood, staged, problems, _document(understood, staged))
         if dry_run:
             return looked
         if not staged.rows:
@@ -77,6 +70,15 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
         save_source(connection, replace(source, mapping={one.column: one.field for one in understood.mapped}))
     log.info("ledger %s: %d records of %s", source.name, staged.rows, batch.file_name)
     return looked
+
+
+def _document(understood: Understood, staged: Staged) -> dict[str, Any]:
+    return {
+        "words": understood.words(), "header": list(understood.spool.header), "examples": understood.examples(),
+        "mapping": {one.column: one.field for one in understood.mapped}, "how": {one.column: one.how for one in understood.mapped},
+        "rows": staged.rows, "cents": staged.cents, "first": staged.first and staged.first.isoformat(), "last": staged.last and staged.last.isoformat(),
+        "totals": [{"line": one.line, "words": one.words} for one in understood.totals], "unknown_branches": list(staged.unknown_branches),
+    }
 
 
 def _in_words(message: str) -> str:

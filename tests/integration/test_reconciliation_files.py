@@ -1,15 +1,23 @@
 """Ledgers as others write them: read, or refused with line numbers and nothing changed."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from pydantic import SecretStr
 from sqlalchemy import text
 
+from jobs.ledgers.feeds import look_into_folders, read_tables
 from jobs.ledgers.loading import Looked, RefusedError, load_ledger
 from jobs.ledgers.reading import Told
+from jobs.ledgers.uploads import work_on_uploads
+from shared.clock import now
+from shared.reconciliation import runs
 from shared.reconciliation.source import Source, save_source
+from shared.reconciliation.tables import TableError, table_rows
+from shared.reconciliation.uploads import Upload, add_upload, answer, upload_of
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 
@@ -17,10 +25,10 @@ from shared.warehouse.engines import Engines
 class Desk:
     """A source, and a folder for files."""
 
-    def __init__(self, engines: Engines, folder: Path) -> None:
-        self.engines, self.folder = engines, folder
+    def __init__(self, settings: Settings, engines: Engines, folder: Path) -> None:
+        self.settings, self.engines, self.folder = settings, engines, folder
         with engines.writer() as connection:
-            connection.execute(text("DELETE FROM crm.external_record; DELETE FROM crm.recon_batch; DELETE FROM crm.recon_source"))
+            connection.execute(text("DELETE FROM crm.external_record; DELETE FROM crm.recon_batch; DELETE FROM crm.recon_upload; DELETE FROM crm.recon_source"))
             save_source(connection, Source("bank", "Bank", "payments"))
 
     def take(self, content: str | bytes, name: str = "bank.csv", told: Told | None = None, **more: object) -> Looked:
@@ -34,15 +42,16 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def home(database: Callable[..., Settings]) -> Iterator[Engines]:
-    engines = Engines(database())
-    yield engines
+def home(database: Callable[..., Settings]) -> Iterator[tuple[Settings, Engines]]:
+    settings = database()
+    engines = Engines(settings)
+    yield settings, engines
     engines.dispose()
 
 
 @pytest.fixture
-def desk(home: Engines, tmp_path: Path) -> Desk:
-    return Desk(home, tmp_path)
+def desk(home: tuple[Settings, Engines], tmp_path: Path) -> Desk:
+    return Desk(*home, tmp_path)
 
 
 PLAIN = [("PY-1", "2026-10-01", "1234.50", "Ada Abernathy"), ("PY-2", "2026-10-31", "-12.00", "Bruno Müller")]
@@ -121,3 +130,53 @@ def test_a_mapping_is_told_once_and_remembered_for_the_source(desk: Desk) -> Non
 def test_a_look_changes_nothing(desk: Desk) -> None:
     looked = desk.take(FILES["plain"], dry_run=True)
     assert (looked.staged.rows, looked.staged.cents, desk.records()) == (2, 122250, [])
+
+
+def test_a_file_that_a_person_sends_is_shown_first_and_taken_when_confirmed(desk: Desk) -> None:
+    with desk.engines.writer() as connection:
+        number = add_upload(connection, "bank", "wer.csv", b"Wer,Wann,Wieviel,Was\nAda,2026-10-01,10,PY-9\n", None)
+    assert work_on_uploads(desk.engines) == 1
+    assert (upload(desk, number).state, upload(desk, number).problems[0]["words"][:42]) == ("refused", "No column says the day and the amount; say")
+    mapping = {"Wer": "name", "Wann": "date", "Wieviel": "amount", "Was": "reference"}
+    for state, becomes, records in (("sent", "shown", 0), ("confirmed", "loaded", 1)):
+        with desk.engines.writer() as connection:
+            assert answer(connection, number, state, {"mapping": mapping, "from": "2026-10-01", "to": "2026-10-31"})
+        work_on_uploads(desk.engines)
+        assert (upload(desk, number).state, len(desk.records())) == (becomes, records)
+    assert upload(desk, number).understood["mapping"] == mapping
+    with desk.engines.primary.connect() as connection:
+        assert [one.source for one in runs.waiting(connection)] == ["bank"]
+        assert not answer(connection, number, "confirmed", {})
+
+
+def test_files_in_a_watched_folder_are_taken_or_put_aside_with_the_reasons(desk: Desk) -> None:
+    settings = desk.settings.model_copy(update={"ledger_folder": str(desk.folder)})
+    folder = desk.folder / "bank"
+    folder.mkdir()
+    (folder / "good.csv").write_text(FILES["plain"])
+    (folder / "bad.csv").write_text("Reference,Date,Amount\nPY-1,2026-02-30,10\n")
+    assert look_into_folders(desk.engines, settings) == 0  # perhaps still being written
+    assert look_into_folders(desk.engines, settings, lambda: now() + timedelta(minutes=1)) == 2
+    assert desk.records() == PLAIN
+    assert sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()) == ["refused/bad.csv", "refused/bad.csv.why.txt", "taken/good.csv"]
+    assert "line 2: date" in (folder / "refused" / "bad.csv.why.txt").read_text()
+
+
+def test_a_table_of_another_database_is_read_as_a_ledger(desk: Desk) -> None:
+    address = desk.settings.database_url.get_secret_value()
+    settings = desk.settings.model_copy(update={"ledger_databases": (SecretStr(f"erp={address}"),)})
+    with desk.engines.writer() as connection:
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS erp; DROP VIEW IF EXISTS erp.receipts"))
+        connection.execute(text("CREATE VIEW erp.receipts AS SELECT * FROM (VALUES ('PY-1', DATE '2026-10-01', 1234.50, 'Ada Abernathy'), ('PY-2', DATE '2026-10-31', -12.00, 'Bruno Müller')) v (reference, posted_on, amount, customer)"))
+        save_source(connection, Source("bank", "Bank", "payments", feed={"kind": "table", "database": "erp", "table": "erp.receipts"}))
+    assert read_tables(desk.engines, settings) == 1
+    assert desk.records() == PLAIN
+    with pytest.raises(TableError, match="no table or view called erp.nothing"), table_rows(settings, "erp", "erp.nothing"):
+        pass
+
+
+def upload(desk: Desk, number: int) -> Upload:
+    with desk.engines.primary.connect() as connection:
+        found = upload_of(connection, number)
+    assert found is not None
+    return found

@@ -1,0 +1,59 @@
+"""What the worker does with files that people sent: look at them, and take those that were confirmed."""
+
+import logging
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.ledgers.loading import RefusedError, load_ledger
+from jobs.ledgers.reading import Told
+from shared.reconciliation import runs
+from shared.reconciliation.records import Problem
+from shared.reconciliation.uploads import Upload, conclude, next_upload
+from shared.warehouse.engines import Engines
+
+log = logging.getLogger(__name__)
+_MOST = 20
+
+
+def work_on_uploads(engines: Engines) -> int:
+    """Look at or take what waits; return how many files."""
+    done = 0
+    while done < _MOST:
+        with engines.primary.begin() as connection, next_upload(connection) as found:
+            if found is None:
+                return done
+            upload, content = found
+            state, understood, problems = _work(engines, upload, content)
+            conclude(connection, upload.id, state, understood, problems)
+            if state == "loaded":
+                runs.ask(connection, "ledger", "full", upload.source, upload.sent_by)
+        log.info("upload %d of %s: %s", upload.id, upload.source, state)
+        done += 1
+    return done
+
+
+def _work(engines: Engines, upload: Upload, content: bytes) -> tuple[str, Mapping[str, Any] | None, list[Problem]]:
+    with tempfile.TemporaryDirectory(prefix="upload-") as folder:
+        path = Path(folder) / Path(upload.file_name).name
+        path.write_bytes(content)
+        try:
+            looked = load_ledger(engines, upload.source, path, told_of(upload.options), dry_run=upload.state == "sent", period=period_of(upload.options), person=upload.sent_by)
+        except RefusedError as error:
+            return "refused", None, [Problem(0, str(error)), *error.problems]
+        if looked.problems:
+            return "refused", looked.document, list(looked.problems)
+        return ("shown" if upload.state == "sent" else "loaded"), looked.document, []
+
+
+def told_of(options: Mapping[str, Any]) -> Told:
+    """What a person has said of a file, as kept in its options."""
+    return Told(options.get("mapping") or {}, options.get("dates") or None, options.get("decimal") or None, sheet=options.get("sheet") or None, header_row=options.get("header_row") or None)
+
+
+def period_of(options: Mapping[str, Any]) -> tuple[date, date] | None:
+    """The days that a file reports on, as kept in its options."""
+    first, last = options.get("from"), options.get("to")
+    return (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
