@@ -36,17 +36,23 @@ def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = n
     look_into_folders(engines, settings, clock)
     with engines.primary.connect() as connection:
         asked = runs.waiting(connection)
-    for one in asked:
-        if one.kind == "rules":
-            run_rules(engines.primary, settings, clock, run=one.id)
-        else:
-            run_ledger(engines.primary, settings, one.source, clock, run=one.id)
+    done: list[object] = [run_rules(engines.primary, settings, clock, run=one.id) if one.kind == "rules" else run_ledger(engines.primary, settings, one.source, clock, run=one.id) for one in asked]
     if is_due(engines.primary, settings, clock):
         read_tables(engines, settings)
-        run_rules(engines.primary, settings, clock)
-        run_daily(engines.primary, settings, clock)
-    run_changed(engines.primary, settings, clock)
-    run_stale(engines.primary, settings, clock)
+        done += [run_rules(engines.primary, settings, clock), *run_daily(engines.primary, settings, clock)]
+    done += [run_changed(engines.primary, settings, clock), *run_stale(engines.primary, settings, clock)]
+    if any(each is not None for each in done):
+        check_signatures(engines)
+
+
+def check_signatures(engines: Engines) -> None:
+    """Open those signed periods again whose numbers have changed."""
+    from shared.reconciliation.signing import reopen_what_differs
+
+    with engines.primary.begin() as connection:
+        opened = reopen_what_differs(connection)
+    for one in opened:
+        log.warning("the data of %s to %s have changed since %s signed for them: %d numbers differ", one.period_from, one.period_to, one.signed_name, len(one.difference))
 
 
 def reconcile() -> None:

@@ -40,7 +40,11 @@ def _work(engines: Engines, upload: Upload, content: bytes) -> tuple[str, Mappin
         path = Path(folder) / Path(upload.file_name).name
         path.write_bytes(content)
         try:
-            looked = load_ledger(engines, upload.source, path, told_of(upload.options), dry_run=upload.state == "sent", period=period_of(upload.options), person=upload.sent_by)
+            told, period = told_of(upload.options), period_of(upload.options)
+        except (TypeError, ValueError, AttributeError):
+            return "refused", None, [Problem(0, "What was said of this file cannot be read: choose columns, dates and days again.")]
+        try:
+            looked = load_ledger(engines, upload.source, path, told, dry_run=upload.state == "sent", period=period, person=upload.sent_by)
         except RefusedError as error:
             return "refused", None, [Problem(0, str(error)), *error.problems]
         if looked.problems:
@@ -50,7 +54,11 @@ def _work(engines: Engines, upload: Upload, content: bytes) -> tuple[str, Mappin
 
 def told_of(options: Mapping[str, Any]) -> Told:
     """What a person has said of a file, as kept in its options."""
-    return Told(options.get("mapping") or {}, options.get("dates") or None, options.get("decimal") or None, sheet=options.get("sheet") or None, header_row=options.get("header_row") or None)
+    mapping = {str(column): str(name) for column, name in dict(options.get("mapping") or {}).items()}
+    dates, decimal, row = options.get("dates") or None, options.get("decimal") or None, options.get("header_row")
+    if dates not in {None, "us", "eu"} or decimal not in {None, "dot", "comma"}:
+        raise ValueError(f"{dates} {decimal}")
+    return Told(mapping, dates, decimal, sheet=str(options["sheet"]) if options.get("sheet") else None, header_row=int(row) if row else None)
 
 
 def period_of(options: Mapping[str, Any]) -> tuple[date, date] | None:

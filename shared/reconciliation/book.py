@@ -41,7 +41,7 @@ FROM crm.sale s""", ("ledger sales",)),
 )}
 
 STATUS_WORDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("good", "approved", "active", "booked", "funded", "invoiced", "posted", "paid", "firm", "sold", "open", "closed", "complete", "completed", "settled", "ok", "pending", "in_rescission", "in rescission"), "good"),
+    **dict.fromkeys(("good", "approved", "active", "booked", "funded", "invoiced", "posted", "paid", "firm", "sold", "scheduled", "in_progress", "open", "closed", "complete", "completed", "settled", "ok", "pending", "in_rescission", "in rescission"), "good"),
     **dict.fromkeys(("cancelled", "canceled", "cancel", "void", "voided", "rescinded", "reversed", "withdrawn"), "cancelled"),
     **dict.fromkeys(("declined", "decline", "rejected", "denied", "credit_rejected", "credit rejected", "refused"), "declined"),
 }

@@ -72,7 +72,7 @@ def evaluate(connection: Connection, rules: Iterable[Rule], terms: Terms, today:
 def _insert(rule: Rule, terms: Terms, today: date, touched: Touched | None) -> tuple[Any, dict[str, Any]]:
     statement = rule.sql if touched is None else rule.narrowed
     names = ", ".join(COLUMNS)
-    parameters = {"today": today, **terms.parameters(), **(touched.parameters() if touched else {}), "rule": rule.name, "entity": rule.entity}
+    parameters = {"today": today, **terms.parameters(), **({} if touched is None else touched.parameters()), "rule": rule.name, "entity": rule.entity}
     whole = text(f"""
 INSERT INTO {FOUND} (fingerprint, rule, source, entity, entity_id, other_id, branch_id, rep_id, day, since, amount, label, detail)
 SELECT concat_ws(':', :rule, f.key, nullif(f.variant, '')), :rule, '', :entity, f.entity_id, f.other_id, f.branch_id, f.rep_id, f.day, least(f.since, CAST(:today AS date)),

@@ -168,6 +168,14 @@ def test_an_accepted_case_stays_accepted_until_its_amount_changes(world: World) 
     assert world.case("S2", sale)["status"] == "open"
 
 
+def test_a_change_that_touches_no_rule_is_looked_at_and_leaves_no_record(world: World) -> None:
+    before = world.ask("SELECT count(*) FROM crm.recon_run")
+    world.write("UPDATE crm.lead SET disregard = NULL WHERE id = (SELECT max(id) FROM crm.lead l WHERE NOT EXISTS (SELECT FROM crm.appointment a WHERE a.lead_id = l.id))")
+    assert not world.changed().folded.moved
+    assert world.ask("SELECT count(*) FROM crm.recon_run") == before
+    assert run_changed(world.engines.primary, world.settings, world.clock) is None
+
+
 def test_snapshots_and_histories_are_never_changed(world: World) -> None:
     for statement in ("UPDATE crm.snapshot SET hash = ''", "DELETE FROM crm.snapshot", "UPDATE crm.recon_event SET words = ''", "DELETE FROM crm.recon_event"):
         with pytest.raises(Exception, match="never changed"):

@@ -1,9 +1,9 @@
-"""Files that were sent and wait to be looked at, or to be confirmed."""
+"""Periods that somebody has signed for."""
 
 from shared.warehouse.migrations.from_sql import run
 
-revision = "0016"
-down_revision = "0015"
+revision = "0021"
+down_revision = "0020"
 
 
 def upgrade() -> None:

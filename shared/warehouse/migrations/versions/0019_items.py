@@ -2,8 +2,8 @@
 
 from shared.warehouse.migrations.from_sql import run
 
-revision = "0015"
-down_revision = "0014"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:
