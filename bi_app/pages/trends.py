@@ -63,9 +63,9 @@ def _cards(visit: Visit, sources: Sources, choices: Choices, numbers: Numbers) -
         html.Div(told, className="banner s12", role="status") if told else None,
         drawn(12, choices.metric.label, lambda: main.main_card(visit, choices, numbers, findings(), noted, said)),
         *([drawn(12, "Split", lambda: split.split_card(visit, choices, numbers))] if choices.split else []),
-        drawn(7, explain.WHY, lambda: explain.why_card(visit, sources, choices, numbers, findings(), noted)), drawn(5, explain.ODD, lambda: explain.odd_card(visit, choices, numbers, findings(), noted, said)),
-        drawn(7, growth.TITLE, lambda: growth.growth_card(visit, choices, numbers)),
-        drawn(5, season.TITLE, lambda: season.season_card(visit, numbers, findings())), drawn(12, season.APART, lambda: season.apart_card(visit, numbers, findings())),
+        html.Div([drawn(7, explain.WHY, lambda: explain.why_card(visit, sources, choices, numbers, findings(), noted)), drawn(7, growth.TITLE, lambda: growth.growth_card(visit, choices, numbers))], className="tr-column s7"),
+        html.Div([drawn(5, explain.ODD, lambda: explain.odd_card(visit, choices, numbers, findings(), noted, said)), drawn(5, season.TITLE, lambda: season.season_card(visit, numbers, findings()))], className="tr-column s5"),
+        drawn(12, season.APART, lambda: season.apart_card(visit, numbers, findings())),
         drawn(12, notes.TITLE, lambda: notes.notes_card(visit, [note for note in noted if note.last >= numbers.shown.start])),
     ]
 
