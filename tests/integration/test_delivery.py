@@ -5,21 +5,26 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from shared.delivery.planning import plan_due
 from shared.delivery.problems import NotYoursError, ScheduleError
 from shared.delivery.running import deliver_due
+from shared.mail import Post
 from shared.people.account import checked_account
 from shared.people.changes import set_active, update_person
 from shared.settings import Settings
 from shared.warehouse import delivery_outbox as outbox
+from shared.warehouse.delivery_reads import missing
 from tests.integration.delivering import DUE, Leads, World, body, world_over
 
 ROOT = Path(__file__).parents[2]
@@ -125,11 +130,19 @@ def test_many_workers_at_once_send_each_mail_once_and_draw_each_scope_once(world
     for _ in range(6):
         world.schedule(f"person:{world.boss.id}", "role:branch_manager")
     sent: list[str] = []
-    real = outbox.mail_sent
+    real, send = outbox.mail_sent, Post.send
+
+    def slowly(post: Post, mail: EmailMessage) -> None:
+        time.sleep(0.05)  # so that the others come while one holds it
+        send(post, mail)
+
+    with ThreadPoolExecutor(4) as pool:
+        planned = sum(pool.map(lambda _: plan_due(world.engines, lambda: DUE), range(4)))
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(4) as pool:
+        patch.setattr(Post, "send", slowly)
         patch.setattr("shared.delivery.posting.outbox.mail_sent", lambda connection, mail, sha256, subject: (sent.append(mail), real(connection, mail, sha256, subject)))
         done = list(pool.map(lambda _: deliver_due(world.engines, world.settings, world.studio, lambda: DUE), range(4)))
-    assert (sum(each.planned for each in done), sum(each.made for each in done), sum(each.sent for each in done)) == (6, 18, 24)
+    assert (planned, sum(each.made for each in done), sum(each.sent for each in done)) == (6, 18, 24)
     assert len(sent) == len(set(sent)) == len(world.mails()) == 24
 
 
@@ -309,3 +322,20 @@ def test_of_two_editors_the_second_is_told(world: World) -> None:
     world.care.edit(world.boss, number, found.version, given)
     with pytest.raises(ScheduleError, match="meanwhile"):
         world.care.edit(world.boss, number, found.version, given)
+
+
+def test_what_should_have_gone_out_and_did_not_is_said_until_it_has(world: World) -> None:
+    number = world.schedule(f"person:{world.one.id}")
+    said = lambda at: [(each["id"], each["words"].split(":")[0].split(",")[0]) for each in missing(world.engines, at)]  # noqa: E731
+    assert said(DUE + timedelta(minutes=14)) == []
+    assert said(DUE + timedelta(minutes=16)) == [(number, "Due")]  # nobody plans: no worker, no beat
+    away = world.settings.model_copy(update={"smtp_url": type(world.settings.smtp_url)("")})
+    world.studio._drawn.clear()
+    deliver_due(world.engines, away, world.studio, lambda: DUE)
+    world.run("UPDATE app.delivery_run SET created_at = '2026-11-20 12:30Z'")
+    assert said(DUE + timedelta(minutes=16)) == [(number, "It waits to be sent")]  # nobody sends: no mail server
+    world.deliver()
+    assert said(DUE + timedelta(minutes=16)) == []
+    world.sheets.hidden_from = frozenset({world.boss.id})
+    world.deliver(DUE + DAY)
+    assert said(DUE + DAY) == [(number, "What it sends does not exist any more")]
