@@ -46,4 +46,5 @@ def test_every_metric_equals_its_oracle_on_the_demo_company(name: str, demo: Wor
 def test_the_demo_company_has_a_number_for_every_metric(name: str, demo: World) -> None:
     answered = demo.ask(Question((name,), PERIODS[2]), COMPANY)
     assert not math.isnan(answered.value(name))
-    assert answered.value(name) != 0 or name == "quote_close_rate_61_90"  # a small company sells no quote that old
+    # A small company sells no quote that old, and may solve as many tickets in a year as are opened.
+    assert answered.value(name) != 0 or name in {"quote_close_rate_61_90", "tickets_net_flow"}
