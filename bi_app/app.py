@@ -14,6 +14,7 @@ from bi_app.pages.deliveries import PAGE as DELIVERIES
 from bi_app.pages.executive import PAGE as EXECUTIVE
 from bi_app.pages.live import PAGE as LIVE
 from bi_app.pages.reconciliation import PAGE as RECONCILIATION
+from bi_app.pages.reports import PAGES as REPORTS
 from bi_app.pages.scorecards import PAGES as SCORECARDS
 from bi_app.pages.targets import PAGE as TARGETS
 from bi_app.pages.trends import PAGE as TRENDS
@@ -38,7 +39,7 @@ from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, ALERTS, RECONCILIATION, *SCORECARDS, TARGETS, DELIVERIES)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, *REPORTS, ALERTS, RECONCILIATION, *SCORECARDS, TARGETS, DELIVERIES)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:

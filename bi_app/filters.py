@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from shared.metrics.scope import Scope
-from shared.web.address import Address
+from shared.web.address import DEFAULT_PERIOD, Address
 
 SEGMENTS = {"today": "Today", "wtd": "Week", "mtd": "Month", "qtd": "Quarter", "ytd": "Year"}
 """Presets that stand in the top bar."""
@@ -29,7 +29,7 @@ class Filters(Address):
         return {**own, **({"stage": self.stage} if self.stage else {}), **({"basis": self.basis} if self.basis != "cohort" else {})}
 
 
-def filters_of(query: Mapping[str, str], scope: Scope, known: tuple[int, ...], today: date, choices: tuple[str, ...] = ()) -> Filters:
+def filters_of(query: Mapping[str, str], scope: Scope, known: tuple[int, ...], today: date, choices: tuple[str, ...] = (), default: str = DEFAULT_PERIOD) -> Filters:
     """Read a query; see ``Address.read``."""
     stage = query.get("stage", "")
-    return replace(Filters.read(query, scope, known, today, choices), stage=stage if stage in STAGES else "", basis="event" if query.get("basis") == "event" else "cohort")
+    return replace(Filters.read(query, scope, known, today, choices, default), stage=stage if stage in STAGES else "", basis="event" if query.get("basis") == "event" else "cohort")

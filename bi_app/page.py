@@ -8,6 +8,13 @@ from dash.development.base_component import Component
 
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.reports.document import Document
+from shared.web.address import DEFAULT_PERIOD
+
+
+def _usual_period(_sources: Sources, _path: str) -> str:
+    """Return the period of a page whose address says none."""
+    return DEFAULT_PERIOD
 
 
 def _no_callbacks(_app: Dash, _sources: Sources) -> None:
@@ -19,6 +26,7 @@ class Page:
     """One page: its address, its name in the navigation, and what draws it."""
 
     path: str
+    """``/reports/<number>`` stands for every number, ``<token>`` for a word that cannot be guessed; such pages are not in the navigation."""
     title: str
     icon: str
     layout: Callable[[Visit, Sources], Component]
@@ -30,3 +38,14 @@ class Page:
     """False: plotly.js is not loaded ahead."""
     choices: tuple[str, ...] = ()
     """Names in the address of what this page lets its reader choose besides period and branches; see ``Filters.choice``."""
+    period: Callable[[Sources, str], str] = _usual_period
+    """The period that an address without one means, by path."""
+    document: Callable[[Visit, Sources], Document | None] | None = None
+    """What the page says, for files; None: its cards, as they are drawn."""
+    below: str = ""
+    """Path of the page whose entry in the navigation is marked while this one is shown."""
+
+    @property
+    def is_in_navigation(self) -> bool:
+        """Whether the page is one of its own, and not one of many alike."""
+        return "<" not in self.path

@@ -19,9 +19,10 @@ from shared.clock import now
 from shared.metrics.scope import Scope
 from shared.people.person import Person
 from shared.reports.document import Document
-from shared.web.address import asked_page, query_of
+from shared.web.address import DEFAULT_PERIOD, asked_page, pattern_of, query_of
 from shared.web.compression import compressed_server
-from shared.web.document import Parts, document, theme_of_request
+from shared.web.document import Parts, theme_of_request
+from shared.web.document import document as whole_document
 from shared.web.preference_pages import pace_here
 from shared.web.redraw import placed, redraw_answer
 from shared.web.tokens_of_forms import form_token
@@ -35,44 +36,44 @@ class Site(Dash):
 
     def interpolate_index(self, **parts: str) -> str:
         """Return the document of the page that is asked for; an unknown path is a 404, not an empty page."""
-        page = self.pages.get(request.path)
+        page = self.page_at(request.path)
         if page is None:
             abort(404)
         inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
-        return document(f"{page.title} · Northline BI", self.get_layout(), to_json(self._callback_list), inner, figures=page.has_figures)
+        return whole_document(f"{page.title} · Northline BI", self.get_layout(), to_json(self._callback_list), inner, figures=page.has_figures)
+
+    def page_at(self, path: str) -> Page | None:
+        """Return the page at ``path``, which may be one of many alike; None: there is none."""
+        return self.pages.get(pattern_of(path, self.pages) or "")
 
     def current_layout(self) -> Component:
         """Return the layout of the page that this request is about, with its data."""
         if g.get("person") is None:
             return html.Div()  # Dash 4.4 draws a layout once before its first request, whoever sends it
         path, query = asked_page()
-        page = self.pages.get(path) if g.person.may_open(path) else None
-        return frame(list(self.pages.values()), page, self.visit(path, query), self.sources.at_once()) if page else html.Div()
+        page = self.page_at(path) if g.person.may_open(path) else None
+        return frame([each for each in self.pages.values() if each.is_in_navigation], page, self.visit(path, query), self.sources.at_once()) if page else html.Div()
 
-    def visit(self, path: str, query: Mapping[str, str], there: frozenset[str] = frozenset()) -> Visit:
-        """Return who looks at what; reads the branches."""
+    def visit(self, path: str, query: Mapping[str, str], there: frozenset[str] = frozenset(), person: Person | None = None, scope: Scope | None = None) -> Visit:
+        """Return who looks at what (whoever asks, unless told otherwise); reads the branches."""
+        person, scope = person or g.person, scope or g.scope
+        assert person is not None
+        assert scope is not None
         sources, today = self.sources, self.sources.ask.today
         every = sources.reference.branches()
-        visible = tuple(branch for branch in every if g.scope.allows(branch.id))
-        choices = self.pages[path].choices if path in self.pages else ()
-        filters = filters_of(query, g.scope, tuple(branch.id for branch in visible), today, choices)
+        visible = tuple(branch for branch in every if scope.allows(branch.id))
+        page = self.page_at(path)
+        choices, default = (page.choices, page.period(sources, path)) if page else ((), DEFAULT_PERIOD)
+        filters = filters_of(query, scope, tuple(branch.id for branch in visible), today, choices, default)
         return Visit(
-            path, g.person, g.scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
+            path, person, scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
             theme_of_request() or "light", form_token(), pace_here(path), there,
         )
-
-    def document(self, path: str, query: Mapping[str, str], _person: Person, _scope: Scope) -> Document | None:
-        """Return what the page at ``path`` says to who is asking, for a file: drawn once more, as it stands on the screen.  None where there is no such page."""
-        page = self.pages.get(path)
-        if page is None:
-            return None
-        visit = self.visit(path, query)
-        return document_of(page.title, visit.company, page.layout(visit, self.sources.at_once()), now())
 
     def redrawn(self, view: Mapping[str, Any]) -> list[Component]:
         """Return the body of a page for other filters; ``view`` holds path and query as the browser has them."""
         path = str(view.get("path", "/"))
-        page = self.pages.get(path)
+        page = self.page_at(path)
         if page is None or not g.person.may_open(path):
             abort(404)
         return page_body(page, self.visit(path, query_of(str(view.get("search", ""))), placed(view)), self.sources.at_once())
@@ -80,6 +81,17 @@ class Site(Dash):
     def redrawn_quietly(self) -> Response:
         """Answer the browser's own wish for new numbers: the same as ``redrawn``, as JSON that patch.js puts in place without React."""
         return redraw_answer(self.redrawn)
+
+
+    def document(self, path: str, query: Mapping[str, str], person: Person, scope: Scope) -> Document | None:
+        """Return what the page at ``path`` says to this person, for a file: its own document, or the page drawn once more as it stands on the screen.  None where there is no such page.  In a request of theirs."""
+        page = self.page_at(path)
+        if page is None or not person.may_open(path):
+            return None
+        visit, sources = self.visit(path, query, person=person, scope=scope), self.sources.at_once()
+        if page.document is not None:
+            return page.document(visit, sources)
+        return document_of(page.title, visit.company, page.layout(visit, sources), now())
 
 
 def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, register: Callable[[Site], None]) -> Site:

@@ -38,6 +38,11 @@ window.northlineMap = (function () {
       layer.on("mouseover", () => layer.setStyle({ fillOpacity: 0.5 }));
       layer.on("mouseout", () => layer.setStyle({ fillOpacity: 0.34 }));
     },
+    shade: (feature) => ({ color: "var(--surface)", weight: 1.6, fillColor: "var(--c1)", fillOpacity: 0.1 + 0.6 * feature.properties.part }),
+    filters: (feature, layer) => {
+      layer.bindTooltip(element("tip", feature.properties.words), { sticky: true, direction: "top" });
+      layer.on("click", () => { const found = link(feature.properties.id); if (found) found.click(); });
+    },
     moved: (event) => setTimeout(() => apart(event.target.getContainer()), 0),
     label: (feature, latlng) => {
       const box = document.createElement("div");

@@ -1,6 +1,7 @@
 """Which headlines stand on the executive page, and over which days."""
 
 from datetime import timedelta
+from urllib.parse import unquote
 
 from bi_app.visit import Visit
 from shared.metrics.errors import QuestionError
@@ -45,19 +46,20 @@ def glass_code(preset: str) -> str:
 def wanted_of(code: str, visit: Visit, fiscal_start_month: int) -> Wanted:
     """Return the headline behind a code: a metric's name, ``metric@period`` for a span of its own, ``metric@period@rep=7`` for one key of a dimension.
 
-    ``period`` is a preset, two days with .. between, or empty for the page's.  ``branch=3`` means that branch.  Raises UnknownMetricError or QuestionError for what cannot be.
+    ``period`` is a preset, two days with .. between, or empty for the page's.  ``branch=3`` means that branch; several keys stand with commas between, each percent-encoded.  Raises UnknownMetricError or QuestionError for what cannot be.
     """
     name, _, rest = code.partition("@")
     span, _, conditions = rest.partition("@")
     branches, where = visit.filters.branch_set, []
     for condition in filter(None, conditions.split("@")):
-        by, _, key = condition.partition("=")
+        by, _, listed = condition.partition("=")
+        keys = tuple(unquote(key) for key in listed.split(","))
         if by != "branch":
-            where.append((by, (key,)))
-        elif key.isascii() and key.isdigit() and len(key) < _LONGEST_KEY:
-            branches = frozenset({int(key)})
+            where.append((by, keys))
+        elif all(key.isascii() and key.isdigit() and len(key) < _LONGEST_KEY for key in keys):
+            branches = frozenset(map(int, keys))
         else:
-            raise QuestionError("branch", f"a branch is named by its number, not {key[:40]!r}")
+            raise QuestionError("branch", f"a branch is named by its number, not {listed[:40]!r}")
     return Wanted(name, _span(span, visit, fiscal_start_month), branches=branches, where=tuple(where))
 
 

@@ -1,6 +1,7 @@
 """Bars of one metric by one dimension, with another metric beside it."""
 
 import math
+from urllib.parse import quote
 
 from dash import html
 
@@ -28,7 +29,7 @@ def breakdown_card(visit: Visit, sources: Sources, declared: Breakdown, span: in
     bars = [html.Button([
         html.Span(str(row[f"{declared.dimension}_label"]), className="name"), html.Span(html.I(style={"width": f"{abs(float(row[declared.metric])) / most:.1%}"}), className="sc-bar"),
         html.Span(write(float(row[declared.metric]), main.unit), className="amount"), html.Span(write(float(row[declared.beside]), beside.unit), className="beside"),
-    ], type="button", className="sc-row", **{"data-glass": f"{declared.metric}@@{declared.dimension}={row[declared.dimension]}", "aria-haspopup": "dialog"}) for row in rows[:_MOST]]
+    ], type="button", className="sc-row", **{"data-glass": f"{declared.metric}@@{declared.dimension}={quote(str(row[declared.dimension]), safe='')}", "aria-haspopup": "dialog"}) for row in rows[:_MOST]]
     rest = html.P(f"and {len(rows) - _MOST} more", className="note") if len(rows) > _MOST else None
     return card(span, declared.title, html.Div(bars, className="sc-rows"), rest, sub=sub, name="sc-breakdown")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from urllib.parse import quote
 
 from dash import html
 
@@ -62,7 +63,7 @@ def _number(ranking: Ranking, by: str, each: Standing, name: str, most: float) -
 
 def _code(ranking: Ranking, each: Standing, name: str) -> str:
     branch = f"@branch={each.branch_key}" if each.branch_key not in {"", "0"} else ""
-    return f"{name}@@{ranking.dimension}={each.key}{branch}"
+    return f"{name}@@{ranking.dimension}={quote(each.key, safe='')}{branch}"
 
 
 def _fairness(by: str, each: Standing) -> str | None:

@@ -20,7 +20,7 @@ def frame(pages: Sequence[Page], page: Page, visit: Visit, sources: Sources) -> 
                        id="offline", className="banner bad", hidden=True, role="alert")
     return html.Div([
         html.A("Skip to the numbers", href="#page", className="skip"),
-        sidebar(allowed, visit),
+        sidebar(allowed, visit, page.below),
         html.Main([offline, html.Div(page_body(page, visit, sources), id="page")], className="main", id="main", tabIndex=-1),
         tabbar(allowed, visit),
         *plumbing(), dcc.Store(id="view"), dcc.Store(id="glass-ask"),
@@ -30,4 +30,4 @@ def frame(pages: Sequence[Page], page: Page, visit: Visit, sources: Sources) -> 
 
 def page_body(page: Page, visit: Visit, sources: Sources) -> list[Component]:
     """Return what changes with the filters: everything that ``page`` draws."""
-    return [html.Div(page.layout(visit, sources), **{"data-query": visit.filters.query()})]
+    return [html.Div(page.layout(visit, sources), **{"data-query": visit.filters.query(), **({} if page.is_in_navigation else {"data-passing": ""})})]

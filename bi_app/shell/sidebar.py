@@ -12,12 +12,12 @@ from bi_app.visit import Visit
 PRODUCT = "Northline BI"
 
 
-def _link(page: Page, visit: Visit) -> html.A:
-    current = {"aria-current": "page"} if page.path == visit.path else {}
+def _link(page: Page, visit: Visit, section: str) -> html.A:
+    current = {"aria-current": "page"} if page.path in {visit.path, section} else {}
     return html.A([icon(page.icon), html.Span(page.title, className="tx")], href=page.path, className="nav-l", title=page.title, **current)
 
 
-def _grouped(pages: Sequence[Page], visit: Visit) -> list[Component]:
+def _grouped(pages: Sequence[Page], visit: Visit, section: str) -> list[Component]:
     found: list[Component] = []
     groups: dict[str, list[Page]] = {}
     for page in pages:  # in the order in which their groups come first
@@ -25,14 +25,14 @@ def _grouped(pages: Sequence[Page], visit: Visit) -> list[Component]:
     for group, members in groups.items():
         if group:
             found.append(html.H2(group))
-        found.extend(_link(page, visit) for page in members)
+        found.extend(_link(page, visit, section) for page in members)
     return found
 
 
-def sidebar(pages: Sequence[Page], visit: Visit) -> html.Nav:
-    """Return the sidebar: brand, the pages that this person may open, and the person's menu."""
+def sidebar(pages: Sequence[Page], visit: Visit, section: str = "") -> html.Nav:
+    """Return the sidebar: brand, the pages that this person may open, and the person's menu; ``section``: the page that the present one belongs to."""
     brand = html.A([html.I("N", **{"aria-hidden": "true"}), html.Span(PRODUCT)], href="/", className="brand")
-    return html.Nav([brand, *_grouped(pages, visit), html.Div([html.Div(visit.company, className="whose"), person_menu(visit)], className="foot")],
+    return html.Nav([brand, *_grouped(pages, visit, section), html.Div([html.Div(visit.company, className="whose"), person_menu(visit)], className="foot")],
                     className="side", **{"aria-label": "Main"})
 
 

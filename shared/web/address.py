@@ -1,6 +1,7 @@
 """What a page is limited to, as it stands in its address: the same grammar on both sites."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
@@ -15,6 +16,7 @@ from shared.metrics.scope import Scope
 DEFAULT_PERIOD = "mtd"
 _LONGEST_CHOICE = 200
 _MOST_PARTS = 20
+_NUMBER, _TOKEN = re.compile("[1-9][0-9]{0,14}"), re.compile("[A-Za-z0-9_-]{20,64}")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,15 @@ class Address:
         branches = tuple(sorted({number for number in numbers if number in known and scope.allows(number)}))
         own = tuple(sorted((name, query[name]) for name in choices if 0 < len(query.get(name, "")) <= _LONGEST_CHOICE))
         return cls(wanted, branches, own)
+
+
+def pattern_of(path: str, patterns: Collection[str]) -> str | None:
+    """Return which of ``patterns`` the path fits: itself, or one in which ``<number>`` stands for a number and ``<token>`` for 20 to 64 letters, digits, - and _; None: none."""
+    if path in patterns:
+        return path
+    parts = ["<number>" if _NUMBER.fullmatch(part) else "<token>" if _TOKEN.fullmatch(part) else part for part in path.split("/")]
+    found = "/".join(parts)
+    return found if found in patterns else None
 
 
 def asked_page() -> tuple[str, dict[str, str]]:

@@ -27,6 +27,7 @@ from shared.web.mailbox_pages import has_mailbox, mailbox_pages
 from shared.web.people_pages import people_pages
 from shared.web.preference_pages import preference_pages
 from shared.web.reconciliation_pages import reconciliation_pages
+from shared.web.report_pages import report_pages
 from shared.web.request_log import RequestLog, begin_request, install_request_log
 from shared.web.security_headers import add_headers
 from shared.web.sign_in_pages import sign_in_pages
@@ -36,7 +37,7 @@ from shared.web.templates_folder import pages_folder
 from shared.web.tokens_of_forms import form_token, set_visitor_cookie
 from shared.web.vendor import asset_url, vendor
 
-_OPERATIONAL: dict[SiteName, tuple[Blueprint, ...]] = {"bi": (alert_pages, target_pages, kpi_pages, annotation_pages, mailbox_pages, reconciliation_pages, ledger_pages), "cmo": ()}
+_OPERATIONAL: dict[SiteName, tuple[Blueprint, ...]] = {"bi": (alert_pages, target_pages, kpi_pages, annotation_pages, report_pages, mailbox_pages, reconciliation_pages, ledger_pages), "cmo": ()}
 """Routes by which people run the business; the CMO site has none of them."""
 _LARGEST_REQUEST = 8 * 1024 * 1024
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.clock import now
 from shared.warehouse.engines import Engines
 from shared.warehouse.request_log import ServedRequest, write_requests
+from shared.web.address import pattern_of
 from shared.web.site import site
 
 log = logging.getLogger(__name__)
@@ -108,4 +109,4 @@ def install_request_log(server: Flask, requests: RequestLog) -> None:
 def _route() -> str:
     """Return the template of the route; Dash answers all its pages by one, so known pages are told apart by their path."""
     rule = request.url_rule.rule if request.url_rule else "(unknown)"
-    return request.path if rule == "/<path:path>" and request.path in site().page_paths() else rule
+    return (pattern_of(request.path, site().page_paths()) or rule) if rule == "/<path:path>" else rule

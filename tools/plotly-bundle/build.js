@@ -21,6 +21,9 @@ const ICONS = {
   info: "info", warning: "triangle-alert", retry: "rotate-cw", print: "printer", up: "arrow-up", down: "arrow-down", flat: "minus", funnel: "funnel",
   search: "search", clock: "clock", target: "target", download: "download", bell: "bell", map: "map", formula: "sigma", table: "table-2", settings: "settings",
   good: "circle-check", bad: "circle-alert", plus: "plus", report: "file-text", lock: "lock", screen: "monitor",
+  bar: "chart-column", area: "chart-area", stacked: "chart-column-stacked", combo: "chart-no-axes-combined", pie: "chart-pie", scatter: "chart-scatter", heat: "grid-3x3", waterfall: "chart-no-axes-gantt",
+  gauge: "circle-gauge", board: "trophy", star: "star", folder: "folder", undo: "undo-2", redo: "redo-2", share: "share-2", history: "history", trash: "trash-2", pencil: "pencil", save: "save", grip: "grip-vertical",
+  text: "type", pivot: "table-properties", camera: "camera", split: "split",
 };
 
 function write(file, content) {

@@ -36,7 +36,7 @@
     const view = $("#page [data-query]");
     if (!view) return;
     const query = view.dataset.query;
-    document.cookie = "filters" + encodeURIComponent(location.pathname) + "=" + encodeURIComponent(query) + ";path=/;max-age=" + 6 * MONTH + ";samesite=lax";
+    if (!("passing" in view.dataset)) document.cookie = "filters" + encodeURIComponent(location.pathname) + "=" + encodeURIComponent(query) + ";path=/;max-age=" + 6 * MONTH + ";samesite=lax";
     if (!location.search && query) history.replaceState(null, "", location.pathname + "?" + query);
   }
 

@@ -1,0 +1,1 @@
+"""Parts of the library, the viewer and the editor of reports."""
