@@ -5,6 +5,7 @@ from pathlib import Path
 from cmo_app.page import Page
 from cmo_app.pages.attribution import PAGE as ATTRIBUTION
 from cmo_app.pages.branches import PAGE as BRANCHES
+from cmo_app.pages.forecast import PAGE as FORECAST
 from cmo_app.pages.overview import PAGE as OVERVIEW
 from cmo_app.pages.roi import PAGE as ROI
 from cmo_app.shell.lazy import keep_out_of_documents
@@ -12,6 +13,7 @@ from cmo_app.shell.live import register_live
 from cmo_app.site import Site, register_redraw
 from cmo_app.sources import Sources
 from shared.cache import Cache
+from shared.forecast.reading import Forecasts
 from shared.marketing.learnt import LearntResponses
 from shared.metrics.ask import PageAsk
 from shared.metrics.attribution import AskAttribution
@@ -25,7 +27,7 @@ from shared.web import install
 from shared.web.compression import compressed_server
 from shared.web.export_pages import install_exports
 
-PAGES: tuple[Page, ...] = (OVERVIEW, BRANCHES, ROI, ATTRIBUTION)
+PAGES: tuple[Page, ...] = (OVERVIEW, BRANCHES, ROI, ATTRIBUTION, FORECAST)
 
 
 def create_app(settings: Settings, engines: Engines, ask: PageAsk, reference: Reference | None = None) -> Site:
@@ -36,7 +38,7 @@ def create_app(settings: Settings, engines: Engines, ask: PageAsk, reference: Re
                suppress_callback_exceptions=True, meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1,viewport-fit=cover"}, {"name": "robots", "content": "noindex"}])
     app.pages = {page.path: page for page in PAGES}
     app.sources = Sources(settings, ask, Headlines(ask, known, settings), known, Remembered(Cache(settings)), LastSeen(engines, "cmo:/"), engines,
-                          attribution=AskAttribution(engines, Cache(settings), settings), responses=LearntResponses(engines))
+                          attribution=AskAttribution(engines, Cache(settings), settings), responses=LearntResponses(engines), forecasts=Forecasts(engines))
     app.layout = app.current_layout
     register_redraw(app)
     register_live(app)

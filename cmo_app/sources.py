@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from shared.forecast.reading import Forecasts
 from shared.marketing.learnt import LearntResponses
 from shared.metrics.ask import PageAsk, UnavailableError
 from shared.metrics.attribution import AttributionAnswer
@@ -36,6 +37,8 @@ class Sources:
     """For the doors of the warehouse that are read beside metrics; None: there is no database (in tests)."""
     responses: LearntResponses | None = None
     """How leads follow money, as it was learnt; None: nothing is learnt (in tests)."""
+    forecasts: Forecasts | None = None
+    """The stored forecasts; None: nobody keeps any (in tests)."""
     attribution: Callable[[AttributionQuestion, Scope], AttributionAnswer] = _nobody
     """See ``shared.metrics.attribution.AskAttribution``."""
 

@@ -18,7 +18,11 @@ SHAPED = 40
 """With fewer errors their shape is not known."""
 ENOUGH = 12
 """Origins that must have seen a whole span of days before only they are asked."""
-_MONTH = 28
+_MONTH, _QUARTER = 28, 13
+"""Days of noise, and weeks of level, that go on where nothing was seen."""
+_LEAST_CASES = 6.0
+"""Long sums overlap so much that next to no case is independent, but they are not known that badly: what their weeks were off is known well.  With three years, half-years came out within 80 % bands
+of the 4.3 independent cases nine times of ten."""
 _FURTHEST = 3.0
 """An error is brought to the present size by at most this factor."""
 _QUIETEST = 0.05
@@ -90,7 +94,8 @@ class Paths:
 
     def cases(self, sums: Array, length: int) -> float:
         """Independent cases among the errors of one range of ``length`` days."""
-        return effective(int((~np.isnan(sums)).sum()), self.apart, max(WEEK, length))
+        seen = int((~np.isnan(sums)).sum())
+        return max(effective(seen, self.apart, max(WEEK, length)), min(_LEAST_CASES, float(seen)))
 
 
 def off_of(sums: Array) -> Array:
@@ -146,17 +151,33 @@ def _week_sums(days: Array) -> Array:
 
 
 def _go_on(errors: Array, now: Array) -> None:
-    """Complete one origin's errors [day, branch] in place, branch by branch, where some of a branch were seen."""
-    sizes = np.repeat(_week_sums(now), WEEK, axis=0)
+    """Complete one origin's errors [day, branch] in place, branch by branch, where some of a branch were seen.
+
+    What goes on is the level that the last quarter was off by, as far as it stands out from its weeks' noise, growing with the root of the distance; and that noise.
+    """
+    weeks = _week_sums(now)
+    sizes = np.repeat(weeks, WEEK, axis=0)
     for branch in range(errors.shape[1]):
-        seen = int((~np.isnan(errors[:, branch])).sum())
+        seen = int((~np.isnan(errors[:, branch])).sum()) // WEEK * WEEK
         if not 0 < seen < len(errors):
             continue
-        back = min(_MONTH, seen // WEEK * WEEK or seen)
+        off = errors[:seen, branch].reshape(-1, WEEK).sum(axis=1)[-_QUARTER:]
+        base = weeks[seen // WEEK - len(off) : seen // WEEK, branch].sum()
+        level = float(off.sum() / base) if base > 0 else 0.0
+        back = min(_MONTH, seen)
         ahead = np.arange(seen, len(errors))
         source = seen - back + (ahead - seen) % back
         size = np.divide(sizes[ahead, branch], sizes[source, branch], out=np.ones(len(ahead)), where=sizes[source, branch] > 0)
-        errors[ahead, branch] = errors[source, branch] * np.clip(size, 1 / _FURTHEST, _FURTHEST) * np.sqrt((ahead + 1) / seen)
+        noise = (errors[source, branch] - level * now[source, branch]) * np.clip(size, 1 / _FURTHEST, _FURTHEST)
+        errors[ahead, branch] = level * _standing_out(off) * now[ahead, branch] * np.sqrt((ahead + 1) / max(seen, _MONTH)) + noise
+
+
+def _standing_out(weeks: Array) -> float:
+    """Part of the mean of weekly errors that is not the noise of so few weeks (James and Stein's positive part); a third of a single week."""
+    if len(weeks) < 2:
+        return 1 / 3
+    mean, variance = float(weeks.mean()), float(weeks.var(ddof=1)) / len(weeks)
+    return max(0.0, 1 - variance / mean**2) if mean else 0.0
 
 
 def _borrow(errors: Array, now: Array) -> None:
