@@ -51,7 +51,7 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
     install_api(app.server, ask, known)
     install_vitals(app.server, behind.signs)
-    install_delivery(app.server, sources_over(ask, headlines, settings))
+    install_delivery(app.server, sources_over(engines, ask, headlines, known, settings))
     install_exports(app.server, app.document)
     return app
 

@@ -24,7 +24,8 @@ PRINT_TASK: Final = "jobs.print_deliveries"
 def studio_of(engines: Engines, settings: Settings) -> Studio:
     """Return what documents are drawn with: exact numbers of the primary, in each reader's scope."""
     ask = ExactAsk(engines, settings)
-    return Studio(sources_over(ask, Headlines(ask, Reference(engines), settings), settings), ask, settings)
+    reference = Reference(engines)
+    return Studio(sources_over(engines, ask, Headlines(ask, reference, settings), reference, settings), ask, settings)
 
 
 def register(app: Celery, settings: Settings) -> None:

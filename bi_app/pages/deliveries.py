@@ -31,7 +31,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     def draw() -> Component:
         engines, moment = site().engines, now()
         people = {one.id: one for one in list_people(engines)}
-        desk = Desk(visit, people, sources_over(sources.ask, sources.headlines, sources.settings), sources.settings, ZoneInfo(sources.settings.company_time_zone), moment)
+        desk = Desk(visit, people, sources_over(engines, sources.ask, sources.headlines, sources.reference, sources.settings), sources.settings, ZoneInfo(sources.settings.company_time_zone), moment)
         rows = [each for each in load_schedules(engines) if may_manage(visit.person, each.owner_id)]
         chosen = next((each for each in rows if str(each.id) == visit.filters.choice("schedule", "")), rows[0] if rows else None)
         numbers = [each.id for each in rows]
