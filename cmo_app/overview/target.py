@@ -8,6 +8,7 @@ from cmo_app.shell.parts import empty, key, keys
 from cmo_app.sources import Sources
 from cmo_app.visit import Visit
 from shared.charts.progress import progress
+from shared.forecast.reading import Missing
 from shared.metrics import headline_words as words
 from shared.metrics.format import write
 from shared.metrics.headline import Headline
@@ -34,7 +35,8 @@ def card(visit: Visit, sources: Sources, headline: Headline) -> Card:
     rows = tuple((day, so_far[number] if number < len(so_far) else None, target[number] if target else None) for number, day in enumerate(days))
     table = Table((Column("Day"), Column("Net sales $ so far", Unit.MONEY), Column("Target so far", Unit.MONEY)), rows)
     shown = keys(key("So far", "c1"), *([key("At this pace", "c1", "dash")] if ahead else []), *([key("Target", "fg-3", "dash")] if target else []))
-    return Card(Block(KEY, TITLE, _says(headline), progress(days, so_far, target, ahead, Unit.MONEY, 336), table, "The target of each day follows the working calendar: working days, each with its season."), 8, shown)
+    said = f"{_says(headline)}{_forecast(visit, sources, headline)}"
+    return Card(Block(KEY, TITLE, said, progress(days, so_far, target, ahead, Unit.MONEY, 336), table, "The target of each day follows the working calendar: working days, each with its season."), 8, shown)
 
 
 def _ahead(headline: Headline, today: date, days: list[date], sources: Sources) -> list[tuple[date, float, float, float]]:
@@ -48,6 +50,19 @@ def _ahead(headline: Headline, today: date, days: list[date], sources: Sources) 
         value += (headline.projected - headline.value) * calendar.weight(day) / left if left else 0.0
         found.append((day, value, value, value))
     return found
+
+
+def _forecast(visit: Visit, sources: Sources, headline: Headline) -> str:
+    """What the stored forecast says of the same period, the same as on the forecast's own page; empty where there is none."""
+    if sources.forecasts is None or headline.goal is None or headline.projected is None:
+        return ""
+    outlook = sources.forecasts.outlook(sources.ask, visit.scope)
+    if isinstance(outlook, Missing):
+        return ""
+    landing = outlook.landing("booked", visit.period, headline.goal.value, visit.branch_set)
+    low, high = landing.spread.band(80)
+    likely = "" if landing.probability is None else f", {landing.probability:.0%} likely to reach it"
+    return f" The forecast says {write(landing.spread.mean, Unit.MONEY)} (80% between {write(low, Unit.MONEY)} and {write(high, Unit.MONEY)}){likely}."
 
 
 def _says(headline: Headline) -> str:
