@@ -20,7 +20,7 @@ def draw(visit: Visit, sources: Sources) -> Sheet:
     lines = cache(lambda: returns.lines_of(visit, sources))
     cards = [
         tried(next_dollar.KEY, next_dollar.TITLE, lambda: next_dollar.card(facts), 5), tried(simulator.KEY, simulator.TITLE, lambda: simulator.card(facts), 7),
-        tried(returns.KEY, returns.TITLE, lambda: returns.card(visit, lines())), tried(returns.STEPS_KEY, returns.STEPS_TITLE, lambda: returns.steps_card(visit, lines())),
+        tried(returns.KEY, returns.TITLE, lambda: returns.card(visit, lines(), next((each.maturity for each in found.headlines if each.maturity), ""))), tried(returns.STEPS_KEY, returns.STEPS_TITLE, lambda: returns.steps_card(visit, lines())),
         tried(cohorts.KEY, cohorts.TITLE, lambda: cohorts.card(facts), 7), tried(plan.KEY, plan.TITLE, lambda: plan.card(visit, sources), 5),
     ]
     return Sheet(found.about, found.as_of, cards, found.headlines[: len(LARGE)], found.headlines[len(LARGE) :], degraded=found.degraded, terms=(*returns.METRICS, "net_amount_by_age", "media_spend"))

@@ -65,12 +65,16 @@ def lines_of(visit: Visit, sources: Sources) -> tuple[Line, ...]:
     for row in values.frame.to_dict("records"):
         numbers = {name: float(row[name]) for name in METRICS}
         if numbers["marketing_spend"] or numbers["leads"]:
-            found.append(Line(str(row[f"{by}_label"]), numbers, payback(gained.get(str(row[by]), {}), numbers["marketing_spend"], CONTRIBUTION_MARGIN)))
+            found.append(Line(_name(by, str(row[by]), str(row[f"{by}_label"])), numbers, payback(gained.get(str(row[by]), {}), numbers["marketing_spend"], CONTRIBUTION_MARGIN)))
     return tuple(sorted(found, key=lambda line: (-line.spend, line.name)))
 
 
-def card(visit: Visit, lines: Sequence[Line]) -> Card:
-    """Return what each dollar brought."""
+def _name(by: str, key: str, label: str) -> str:
+    return "No campaign" if by == "campaign" and not key else label
+
+
+def card(visit: Visit, lines: Sequence[Line], young: str = "") -> Card:
+    """Return what each dollar brought; ``young``: why the period's leads are too young to be judged, empty: they are not."""
     by = split_of(visit)
     controls = segments(visit, "by", SPLITS, by, DEFAULT, "Split by")
     if not lines:
@@ -80,7 +84,7 @@ def card(visit: Visit, lines: Sequence[Line]) -> Card:
     paid = [line for line in lines if line.spend > 0]
     ordered = sorted(paid, key=lambda line: -line.left)
     figure = gaps([line.name for line in _shown(ordered)], [line.left for line in _shown(ordered)], Unit.MONEY) if paid else None
-    return Card(Block(KEY, TITLE, says(ordered, lines), figure, numbers, _note(visit, lines, by)), controls=controls, body=_body(lines, by))
+    return Card(Block(KEY, TITLE, says(ordered, lines), figure, numbers, _note(visit, lines, by, young)), controls=controls, body=_body(lines, by))
 
 
 def steps_card(visit: Visit, lines: Sequence[Line]) -> Card:
@@ -137,7 +141,7 @@ def said(found: Payback) -> str:
         return "no spend"
     if found.days is None:
         return f"not yet ({max(found.covered, 0):.0%})"
-    return f"{found.days} days" if found.days < 9999 else "over a year"
+    return "over a year" if found.days >= 9999 else f"{found.days} day{'' if found.days == 1 else 's'}"
 
 
 def _totals(lines: Sequence[Line]) -> tuple[Cell, ...]:
@@ -158,12 +162,14 @@ def says(ordered: Sequence[Line], lines: Sequence[Line]) -> str:
     return told + (f" {write(free, Unit.MONEY)} of net sales came without any spend." if free else "")
 
 
-def _note(visit: Visit, lines: Sequence[Line], by: str) -> str:
+def _note(visit: Visit, lines: Sequence[Line], by: str, young: str) -> str:
     parts = [f"Leads of {visit.period.words} and what they have brought by now. Left = net sales $ x {CONTRIBUTION_MARGIN:.0%} contribution margin - spend. A source that was renamed keeps its past under its new name."]
+    if young:
+        parts.insert(0, f"{young[0].upper()}{young[1:]}.")
     if by == "campaign":
         parts.append("A campaign is what the source says of itself; sources without one stand together.")
-    young = [branch for branch in visit.shown if branch.opened_on and (visit.today - branch.opened_on).days < 56]
-    parts += [f"{branch.name} opened on {branch.opened_on:%-d %B %Y}: its spend comes before its sales, so it is too young to judge." for branch in young if branch.opened_on]
+    new = [branch for branch in visit.shown if branch.opened_on and (visit.today - branch.opened_on).days < 56]
+    parts += [f"{branch.name} opened on {branch.opened_on:%-d %B %Y}: its spend comes before its sales, so it is too young to judge." for branch in new if branch.opened_on]
     waiting = [line.name for line in lines if line.spend and line.values["leads"] and not line.values["lead_net_amount"]]
     if waiting:
         parts.append(f"No sales yet from {', '.join(waiting[:3])}{' and others' if len(waiting) > 3 else ''}.")

@@ -9,7 +9,7 @@ for weeks of a branch that are alike within a quarter (sandwich over blocks of 1
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -138,15 +138,27 @@ def _best(design: Floats, row: npt.NDArray[np.int64], week: npt.NDArray[np.int64
     without = tried(0.0, _FLOOR)
     if without is None:
         return None
-    best, least = without, _CONVINCING
+    best, least, others = without, _CONVINCING, list[_Fit]()
     for number, carry in enumerate(_CARRIES):
         found = tried(carry, _FLOOR)
-        gain = 0.0 if found is None else (without.deviance - found.deviance) / found.scatter
-        if found is not None and gain > least:
+        if found is None:
+            continue
+        others.append(found)
+        gain = (without.deviance - found.deviance) / found.scatter
+        if gain > least:
             best, least = found, gain
         elif number == 1 and best is without:
             break  # neither a short nor a long memory helps
-    return tried(0.0, 0.0) if best.carry == 0 else best
+    if best.carry == 0:
+        return tried(0.0, 0.0)
+    return replace(best, spread=math.hypot(best.spread, _doubt(best, others)))
+
+
+def _doubt(best: _Fit, others: Sequence[_Fit]) -> float:
+    """How far log h would lie elsewhere with another carry-over: root of the mean square over all, each as likely as its deviance says."""
+    likely = np.exp([(best.deviance - each.deviance) / (2 * best.scatter) for each in others])
+    off = np.array([each.log - best.log for each in others])
+    return math.sqrt(float(likely @ off**2 / likely.sum()))
 
 
 def carried(money: Floats, carry: float) -> Floats:

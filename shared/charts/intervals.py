@@ -23,4 +23,4 @@ def intervals(labels: Sequence[str], ranges: Sequence[tuple[float, float, float]
     numbers = [{"xref": "paper", "x": 1, "xanchor": "right", "y": label, "text": write(middle, unit), "showarrow": False, "font": {"size": 12.5, "color": "#667085"}} for label, middle in zip(labels, middles, strict=True)]
     return {"data": traces, "layout": layout(
         _ROW * max(2, len(labels)) + 16, hovermode="closest", shapes=shapes, annotations=numbers, barcornerradius=5,
-        xaxis={"visible": False, "range": [low, high + 0.2 * room], "showspikes": False}, yaxis={"autorange": "reversed", "showgrid": False, "ticklabelstandoff": 10, "type": "category", "tickmode": "linear", "dtick": 1})}
+        xaxis={"visible": False, "range": [low, high + 0.34 * room], "showspikes": False}, yaxis={"autorange": "reversed", "showgrid": False, "ticklabelstandoff": 10, "type": "category", "tickmode": "linear", "dtick": 1})}

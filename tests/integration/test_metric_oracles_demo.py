@@ -28,7 +28,7 @@ def demo(database: Callable[..., Settings]) -> Iterator[World]:
     """The small demo company."""
     chosen = database()
     engines = Engines(chosen)
-    load_company(engines, chosen, size="small", seed=5, clock=lambda: NOW)
+    load_company(engines, chosen, size="small", seed=8, clock=lambda: NOW)
     engines.wait_for_replicas()
     with engines.primary.connect() as connection:
         yield World(CachedAsk(engines, Cache(chosen), chosen, lambda: NOW), engines, chosen, connection)

@@ -109,6 +109,12 @@ def test_a_branch_of_two_weeks_is_said_to_be_too_young() -> None:
     assert "Pittsburgh opened on 6 November 2026" in card("returns", here=young).block.note
 
 
+def test_young_leads_are_said_to_be_young() -> None:
+    ask = FakeAsk(values={"media_spend": 20_000.0, "sales_cycle_p90": 30.0})
+    assert "Young cohort: nine of ten sales come within 30 days" in card("returns", "period=mtd", ask=ask).block.note
+    assert "Young cohort" not in card("returns", "period=2026-01-01..2026-06-30", ask=ask).block.note
+
+
 def test_a_month_that_did_not_pay_is_said() -> None:
     month = cohorts.Month(date(2026, 5, 1), Estimate(100, 1_000, 1_000, 0, 1.0), 1_000, 100, 900, Payback("not yet", None, 0.5))
     assert "May 2026 did not pay for itself." in cohorts.says((month, replace(month, first=date(2026, 6, 1), spend=100)))
@@ -159,7 +165,7 @@ def test_no_address_breaks_the_page(text: str) -> None:
     assert prerender(plain(body(PAGE, here, PAGE.draw(here, doors)))).count("data-card=") == 6
 
 
-@pytest.mark.parametrize(("found", "words"), [(payback({5: 10.0}, 4, 0.45), "5 days"), (payback({5: 10.0}, 9, 0.45), "not yet (50%)"), (payback({}, 0, 0.45), "no spend"),
+@pytest.mark.parametrize(("found", "words"), [(payback({5: 10.0}, 4, 0.45), "5 days"), (payback({1: 10.0}, 4, 0.45), "1 day"), (payback({5: 10.0}, 9, 0.45), "not yet (50%)"), (payback({}, 0, 0.45), "no spend"),
                                               (payback({9999: 100.0}, 4, 0.45), "over a year"), (payback({5: -10.0}, 9, 0.45), "not yet (0%)")])
 def test_payback_in_words(found: Payback, words: str) -> None:
     assert said(found) == words
