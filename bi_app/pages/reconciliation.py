@@ -79,7 +79,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     tabs = _links(_TABS, tab, lambda value: visit.filters.choosing(show=value or None, case=None, run=None, rule=None, which=None), "Parts")
     body = drawn(12, TITLE, lambda: html.Div(_PARTS[part](look), className="grid recon", **{"data-part": part}))
     # Nothing here follows by itself: a form that somebody fills in must not move under their hands.
-    return html.Div([topbar(TITLE, visit, "", now().astimezone(look.zone), periods=False), chips(visit), html.Div([tabs, _narrow(look) if part == "cases" else None, _months(look) if part == "sign" else None], className="al-bar no-print"), body], **{"data-still": ""})
+    return html.Div([topbar(TITLE, visit, "", now().astimezone(look.zone), periods=False, files=part in {"", "cases", "sign"}), chips(visit), html.Div([tabs, _narrow(look) if part == "cases" else None, _months(look) if part == "sign" else None], className="al-bar no-print"), body], **{"data-still": ""})
 
 
 def _links(choices: dict[str, str], chosen: str, link: Callable[[str], str], label: str) -> html.Nav:

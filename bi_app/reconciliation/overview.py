@@ -8,7 +8,9 @@ import orjson
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from bi_app.reconciliation.filing import parts_block, sides_block, trend_block
 from bi_app.reconciliation.words import cents, moment, whole_money
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon, key
 from bi_app.visit import Visit
 from shared.charts.palette import themed
@@ -42,7 +44,7 @@ def sides_card(sides: Sequence[Side], visit: Visit, last: datetime | None, zone:
                                                   action=html.A("Sources", href=visit.filters.choosing(show="sources"), className="button", **{"data-nav": ""})))
     head = html.Tr([html.Th("Source"), html.Th("Side"), html.Th("Matched", className="n"), html.Th("Broken", className="n"), html.Th("Total", className="n x-s"), html.Th("Match rate", className="rc-rate"),
                     html.Th("Matched $", className="n"), html.Th("Broken $", className="n"), html.Th("Total $", className="n x-s")])
-    return card(12, "Ledgers of others", html.Div(html.Table([html.Thead(head), html.Tbody([_side(each) for each in sides])], className="tb rc-sides"), className="rc-x"), sub=sub)
+    return with_files(card(12, "Ledgers of others", html.Div(html.Table([html.Thead(head), html.Tbody([_side(each) for each in sides])], className="tb rc-sides"), className="rc-x"), sub=sub), sides_block(sides), ("match_rate", "match_rate_amount"))
 
 
 def _side(each: Side) -> html.Tr:
@@ -58,9 +60,10 @@ def trend_card(found: Summary, visit: Visit) -> html.Section:
     """Return how many cases were open at the end of each of the last days."""
     if not any(count for _, count, _ in found.trend):
         return card(8, "Open cases by day", empty("No case was open in these days.", symbol="good", title="Nothing open"))
-    figure = orjson.loads(themed(orjson.dumps(open_trend(found.trend)).decode(), "dark" if visit.theme == "dark" else "light"))
+    plain = open_trend(found.trend)
+    figure = orjson.loads(themed(orjson.dumps(plain).decode(), "dark" if visit.theme == "dark" else "light"))
     graph = dcc.Graph(id="rc-trend", figure=figure, config=CONFIG, style={"height": "250px"}, className="chart")
-    return card(8, "Open cases by day", graph, sub="At the end of each day, as cases are dated now", side=html.Span([key("Open cases", "c1"), key("At risk", "fg-3", "dash")], className="keys"))
+    return with_files(card(8, "Open cases by day", graph, sub="At the end of each day, as cases are dated now", side=html.Span([key("Open cases", "c1"), key("At risk", "fg-3", "dash")], className="keys")), trend_block(found, plain))
 
 
 def ages_card(found: Summary) -> html.Section:
@@ -79,4 +82,4 @@ def parts_card(span: int, title: str, parts: Sequence[Part], sub: str, link: str
     rows = [html.Tr([html.Td(part.label, className="rc-name"), html.Td(html.Span(html.I(style={"width": f"{part.amount / most:.1%}"}), className="meter"), className="rc-bar"), html.Td(f"{part.cases:,}", className="n rc-muted"),
                      html.Td(whole_money(part.amount), className="n strong")]) for part in parts]
     side = html.A(["Open", icon("right")], href=link, className="ib", **{"data-nav": ""}) if link else None
-    return card(span, title, html.Table(html.Tbody(rows), className="tb rc-parts"), sub=sub, side=side)
+    return with_files(card(span, title, html.Table(html.Tbody(rows), className="tb rc-parts"), sub=sub, side=side), parts_block(title.lower().replace(" ", "-"), title, parts, title.rpartition(" ")[2].capitalize()))

@@ -7,7 +7,9 @@ import dash_ag_grid as dag
 import orjson
 from dash import html
 
+from bi_app.reconciliation.filing import workpaper
 from bi_app.reconciliation.words import money, rule_tag, status_tag
+from bi_app.shell.files import with_files
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
@@ -30,7 +32,7 @@ def queue_card(rows: Sequence[Mapping[str, Any]], visit: Visit, workers: Sequenc
     # The grid measures itself; its height stands before it is there.
     height = {"height": f"{_HEAD + 40 + _ROW * min(_SHOWN, max(5, len(rows))) + 2}px"}
     body = lazy(visit, "rc-queue", _grid(lines, height), html.Div([_listed(row, visit) for row in rows[:_LISTED]], className="rc-list"), "rc-queue", wide_only=True)
-    return card(12, "Work queue", _tools(workers) if may_work else None, html.Div(className="rc-said", role="status"), body, sub=sub, side=html.Span(side, className="note"), name="rc-queue-card")
+    return with_files(card(12, "Work queue", _tools(workers) if may_work else None, html.Div(className="rc-said", role="status"), body, sub=sub, side=html.Span(side, className="note"), name="rc-queue-card"), workpaper(rows))
 
 
 def line(row: Mapping[str, Any]) -> dict[str, object]:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from bi_app.reconciliation.filing import side_name, signed_blocks
 from bi_app.reconciliation.words import cents, day, moment, money
+from bi_app.shell.files import Said, saying, with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.reconciliation.signing import SignOff
@@ -27,16 +29,17 @@ def months_back(today: date, count: int = 12) -> list[tuple[date, date]]:
 def numbers_card(numbers: Mapping[str, Any], fingerprint: str, signed: SignOff | None, visit: Visit, period: tuple[date, date], branch: int | None, *, may_sign: bool) -> html.Section:
     """Return what would be signed for, and the way to sign."""
     head = html.Tr([html.Th("Ledger"), html.Th("Matched", className="n"), html.Th("Broken", className="n"), html.Th("Total", className="n"), html.Th("Matched $", className="n"), html.Th("Broken $", className="n"), html.Th("Total $", className="n")])
-    sides = [html.Tr([html.Td(name.replace(" outside", ", theirs").replace(" crm", ", ours").capitalize()), *(html.Td(f"{each[key]:,}", className="n") for key in ("matched_count", "broken_count", "total_count")), *(html.Td(cents(each[key]), className="n") for key in ("matched_cents", "broken_cents", "total_cents"))])
+    sides = [html.Tr([html.Td(side_name(name)), *(html.Td(f"{each[key]:,}", className="n") for key in ("matched_count", "broken_count", "total_count")), *(html.Td(cents(each[key]), className="n") for key in ("matched_cents", "broken_cents", "total_cents"))])
              for name, each in numbers["sides"].items()]
     case_head = html.Tr([html.Th("Cases"), html.Th("Open", className="n"), html.Th("$", className="n"), html.Th("Accepted", className="n"), html.Th("$", className="n"), html.Th("Written off", className="n"), html.Th("$", className="n")])
     cases = [html.Tr([html.Td(_case_name(name)), *(_figure_cell(each, key) for key in ("open_count", "open_amount", "accepted_count", "accepted_amount", "written_off_count", "written_off_amount"))]) for name, each in numbers["cases"].items()]
-    body: list[Component | None] = [html.Div(html.Table([html.Thead(head), html.Tbody(sides)], className="tb rc-sides"), className="rc-x") if sides else None, html.Div(html.Table([html.Thead(case_head), html.Tbody(cases)], className="tb rc-sides"), className="rc-x rc-gap") if cases else None]
+    signed_for, of_cases = signed_blocks(numbers, fingerprint, signed, period, {name: _case_name(name) for name in numbers["cases"]})
+    body: list[Component | None] = [html.Div(html.Table([html.Thead(head), html.Tbody(sides)], className="tb rc-sides"), className="rc-x") if sides else None, saying(html.Div(html.Table([html.Thead(case_head), html.Tbody(cases)], className="tb rc-sides"), className="rc-x rc-gap"), Said(of_cases)) if cases else None]
     if not sides and not cases:
         body = [empty("No ledger and no case lies in this period.", symbol="calendar", title="Nothing to sign for")]
     body.append(html.P(["Hash of these numbers: ", html.Code(fingerprint)], className="rc-hash"))
     body.append(_sign(fingerprint, signed, period, branch, may_sign=may_sign))
-    return card(12, f"{period[0]:%B %Y}", *body, sub=f"{day(period[0])} to {day(period[1])} · {visit.branch_words if branch is not None else visit.company}")
+    return with_files(card(12, f"{period[0]:%B %Y}", *body, sub=f"{day(period[0])} to {day(period[1])} · {visit.branch_words if branch is not None else visit.company}"), signed_for)
 
 
 def _figure_cell(counts: Mapping[str, Any], key: str) -> html.Td:

@@ -51,6 +51,10 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension("territory", "Territory", "territory", none="No territory"),
     Dimension("service", "Service", "service"),
     Dimension("route", "Route", "route", none="Probes"),
+    Dimension("family", "Kind of case", "family"),
+    Dimension("rule", "Rule of the case", "rule"),
+    Dimension("ledger", "Ledger", "ledger"),
+    Dimension("side", "Side of the ledger", "side"),
 )
 
 BY_DIMENSION = {dimension.name: dimension for dimension in DIMENSIONS}

@@ -74,7 +74,7 @@ def settle(ours: tuple[int, date, int] | None, group: Sequence[_Copy], source: S
             parts = [readable[place] for place in places]
             said = f"{len(parts)} records with its reference add up to it"
             rest = [one for one in order if one not in parts]
-            return [(one.id, k_id, 4, 0.95, said) for one in parts], {one.id: parts[0].id for one in rest}
+            return [(one.id, k_id, 4, 0.95, said) for one in parts], {one.id: next((part.id for part in parts if part.cents == one.cents), parts[0].id) for one in rest}
     best, *others = order
     return [(best.id, k_id, 1, 1.0, "the same reference")], {one.id: best.id for one in others if one.cents in {best.cents, cents, None}}
 

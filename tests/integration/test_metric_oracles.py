@@ -122,7 +122,7 @@ def questions(draw: st.DrawFn) -> Question:
 _KEYS = {
     "branch": ("1", "2", "4", "99"), "rep": ("0", "1", "9"), "agent": ("0", "3"), "canvasser": ("0", "5", "13"), "technician": ("0", "7"), "source": ("0", "1", "3"), "product": ("1", "2"),
     "channel": ("Digital", "", "Canvass"), "medium": ("", "cpc"), "campaign": ("Brand", ""), "kind": ("new", "rehash"), "spend_kind": ("media", "tools"),
-    "stage": ("quote", "backlog", "orphan"), "since": ("2026-03-01", "2026-02-10"), "method": ("card", "cash"), "age": ("0", "13", "34"), "crew": ("North", ""), "territory": ("East", ""), "service": ("bi", "x'y"),
+    "stage": ("quote", "backlog", "orphan"), "since": ("2026-03-01", "2026-02-10"), "method": ("card", "cash"), "age": ("0", "13", "34"), "crew": ("North", ""), "territory": ("East", ""), "family": ("ghost", "break"), "rule": ("G1", "S10"), "ledger": ("bank", "lender"), "side": ("outside", "crm"), "service": ("bi", "x'y"),
     "route": ("/", ""),
 }
 

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import psycopg2.extras
 from sqlalchemy import Engine
 
+from tests.oracles.held import held
+
 Row = dict[str, object]
 
 TODAY = date(2026, 3, 18)
@@ -202,6 +204,7 @@ def make(seed: int = 7, leads: int = 260) -> Maker:
         _household(maker, BUSY[number % 3])
     for branch in BUSY:
         _rest(maker, branch, leads // 3)
+    maker.tables |= held(BUSY, [int(str(row["id"])) for row in maker.tables["employee"]][:4], FIRST, TODAY, leads)
     for _ in range(leads):
         maker.add("request_log", **maker.request())
         if maker.chance(0.4):
@@ -263,7 +266,7 @@ def _rest(maker: Maker, branch: int, count: int) -> None:
 
 
 ORDER = ("branch", "employee", "product", "lead_source", "calendar_day", "prospect", "lead", "touch", "appointment", "sale", "job", "payment", "ticket", "phone_shift", "call", "canvass_shift",
-         "knock", "marketing_spend", "request_log", "probe")
+         "knock", "marketing_spend", "request_log", "probe", "recon_case", "recon_item")
 """Tables in the order in which their rows refer to each other."""
 
 

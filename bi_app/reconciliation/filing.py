@@ -1,0 +1,61 @@
+"""What the parts of the page say in files: the workpaper (every case with what became of it), both sides of every ledger, and a signed period."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from shared.charts.template import Figure
+from shared.metrics.metric import Unit
+from shared.reconciliation.caring import REASONS, STATUSES
+from shared.reconciliation.signing import SignOff
+from shared.reconciliation.summary import TITLES as RULE_TITLES
+from shared.reconciliation.summary import Part, Side, Summary
+from shared.reports.document import Block, Cell, Column, Table
+
+_COUNTS = (Column("Matched", Unit.COUNT), Column("Broken", Unit.COUNT), Column("Total", Unit.COUNT, "Matched and broken; read from the tables that were compared"))
+_MONEY = (Column("Matched $", Unit.MONEY), Column("Broken $", Unit.MONEY), Column("Total $", Unit.MONEY))
+
+
+def sides_block(sides: Sequence[Side]) -> Block:
+    """Both sides of every source."""
+    rows: tuple[tuple[Cell, ...], ...] = tuple((each.label, "Theirs" if each.side == "outside" else "Ours", each.matched_count, each.broken_count, each.total_count, each.matched_count / each.total_count if each.total_count else None,
+                  each.matched_cents / 100, each.broken_cents / 100, each.total_cents / 100) for each in sides)
+    says = f"{sum(each.broken_count for each in sides if each.side == 'outside'):,} of others' {sum(each.total_count for each in sides if each.side == 'outside'):,} records are broken; matched and broken add up to the total on every side, by count and by cents."
+    return Block("ledgers", "Ledgers of others", says, table=Table((Column("Source"), Column("Side"), *_COUNTS, Column("Match rate", Unit.PERCENT), *_MONEY), rows))
+
+
+def trend_block(found: Summary, figure: Figure) -> Block:
+    """Open cases by day."""
+    return Block("open-by-day", "Open cases by day", figure=figure, table=Table((Column("Day"), Column("Open cases", Unit.COUNT), Column("At risk", Unit.MONEY)), tuple((day, count, amount) for day, count, amount in found.trend)))
+
+
+def parts_block(key: str, title: str, parts: Sequence[Part], what: str) -> Block:
+    """Open cases by some part."""
+    return Block(key, title, table=Table((Column(what), Column("Open cases", Unit.COUNT), Column("At risk", Unit.MONEY)), tuple((part.label, part.cases, part.amount) for part in parts)))
+
+
+def workpaper(rows: Sequence[Mapping[str, Any]]) -> Block:
+    """Every case of the queue, with what is known and what was done."""
+    columns = (Column("Rule"), Column("What"), Column("Source"), Column("Case"), Column("Why"), Column("Branch"), Column("Representative"), Column("Day"), Column("Since"), Column("Age, days", Unit.COUNT), Column("At risk", Unit.MONEY), Column("Status"),
+               Column("Reason"), Column("Owner"), Column("Note"), Column("Closed on"), Column("Fingerprint"))
+    lines: tuple[tuple[Cell, ...], ...] = tuple((row["rule"], RULE_TITLES.get(row["rule"], row["rule"]), row["source"], row["label"], str(row["detail"].get("why", "")), row["branch"], row["rep"], row["day"], row["since"], row["age"], float(row["amount"]),
+                   "Write-off proposed" if row["proposed_by"] else STATUSES[row["status"]], REASONS.get(row["reason"], ""), row["owner"], row["note"], row["closed_on"], row["fingerprint"]) for row in rows)
+    total = sum(float(row["amount"]) for row in rows)
+    totals: tuple[Cell, ...] = (f"{len(rows):,} cases", *[None] * 9, total, *[None] * 6)
+    return Block("work-queue", "Work queue", f"{len(rows):,} cases, ${total:,.2f} at risk.", table=Table(columns, lines, totals if rows else ()))
+
+
+def side_name(name: str) -> str:
+    """Return the name of one side of a source, as numbers that are signed for call it, in words."""
+    source, _, side = name.rpartition(" ")
+    return f"{source.capitalize()}, {'theirs' if side == 'outside' else 'ours'}"
+
+
+def signed_blocks(numbers: Mapping[str, Any], fingerprint: str, signed: SignOff | None, period: tuple[date, date], names: Mapping[str, str]) -> tuple[Block, Block]:
+    """What is signed for: both sides of every ledger, and the cases by rule."""
+    who = f"Signed by {signed.signed_name} on {signed.signed_at:%d %B %Y, %H:%M} UTC. {signed.note}" if signed else "Nobody has signed for this period."
+    says = f"{period[0]:%d %B %Y} to {period[1]:%d %B %Y}. {who} SHA-256 of these numbers: {fingerprint}."
+    sides: tuple[tuple[Cell, ...], ...] = tuple((side_name(name), *(each[key] for key in ("matched_count", "broken_count", "total_count")), *(each[key] / 100 for key in ("matched_cents", "broken_cents", "total_cents"))) for name, each in numbers["sides"].items())
+    cases: tuple[tuple[Cell, ...], ...] = tuple((names.get(name, name), each["open_count"], float(each["open_amount"]), each["accepted_count"], float(each["accepted_amount"]), each["written_off_count"], float(each["written_off_amount"])) for name, each in numbers["cases"].items())
+    columns = (Column("Cases"), Column("Open", Unit.COUNT), Column("Open $", Unit.MONEY), Column("Accepted", Unit.COUNT), Column("Accepted $", Unit.MONEY), Column("Written off", Unit.COUNT), Column("Written off $", Unit.MONEY))
+    return Block("sign-off", f"Sign-off, {period[0]:%B %Y}", says, table=Table((Column("Ledger"), *_COUNTS, *_MONEY), sides) if sides else None), Block("cases", "Cases of the period", table=Table(columns, cases) if cases else None)
