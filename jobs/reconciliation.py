@@ -36,7 +36,12 @@ def reconcile_what_is_due(engines: Engines, settings: Settings, clock: Clock = n
     look_into_folders(engines, settings, clock)
     with engines.primary.connect() as connection:
         asked = runs.waiting(connection)
-    done: list[object] = [run_rules(engines.primary, settings, clock, run=one.id) if one.kind == "rules" else run_ledger(engines.primary, settings, one.source, clock, run=one.id) for one in asked]
+    done: list[object] = []
+    for one in asked:
+        try:
+            done.append(run_rules(engines.primary, settings, clock, run=one.id) if one.kind == "rules" else run_ledger(engines.primary, settings, one.source, clock, run=one.id))
+        except Exception:  # its record says why it failed; what others asked for, and the daily run, must not wait for it
+            log.exception("run %d (%s %s) failed", one.id, one.kind, one.source)
     if is_due(engines.primary, settings, clock):
         read_tables(engines, settings)
         done += [run_rules(engines.primary, settings, clock), *run_daily(engines.primary, settings, clock)]

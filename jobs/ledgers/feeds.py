@@ -41,11 +41,19 @@ def _take(engines: Engines, folder: Path, file: Path) -> None:
         load_ledger(engines, folder.name, file, Told())
     except RefusedError as error:
         log.warning("ledger %s: %s refused: %s", folder.name, file.name, error)
-        target = _move(file, folder / "refused")
-        target.with_name(f"{target.name}.why.txt").write_text("\n".join([str(error), *(f"line {one.line}: {one.words}" for one in error.problems)]) + "\n")
+        _put_aside(folder, file, [str(error), *(f"line {one.line}: {one.words}" for one in error.problems)])
+        return
+    except Exception:  # a stranger's file may break any reader; it must not come back for ever
+        log.exception("ledger %s: %s could not be read", folder.name, file.name)
+        _put_aside(folder, file, ["The file could not be read: save it anew as CSV or XLSX. Nothing was changed."])
         return
     _move(file, folder / "taken")
     _ask(engines, folder.name)
+
+
+def _put_aside(folder: Path, file: Path, why: list[str]) -> None:
+    target = _move(file, folder / "refused")
+    target.with_name(f"{target.name}.why.txt").write_text("\n".join(why) + "\n")
 
 
 def _move(file: Path, folder: Path) -> Path:

@@ -47,6 +47,9 @@ def _work(engines: Engines, upload: Upload, content: bytes) -> tuple[str, Mappin
             looked = load_ledger(engines, upload.source, path, told, dry_run=upload.state == "sent", period=period, person=upload.sent_by)
         except RefusedError as error:
             return "refused", None, [Problem(0, str(error)), *error.problems]
+        except Exception:  # a stranger's file may break any reader; it must not come back for ever
+            log.exception("upload %d of %s could not be read", upload.id, upload.source)
+            return "refused", None, [Problem(0, "The file could not be read: save it anew as CSV or XLSX. Nothing was changed.")]
         if looked.problems:
             return "refused", looked.document, list(looked.problems)
         return ("shown" if upload.state == "sent" else "loaded"), looked.document, []

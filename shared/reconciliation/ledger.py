@@ -73,13 +73,13 @@ def run_ledger(engine: Engine, settings: Settings, name: str, clock: Clock = now
     with runs.the_only_one(engine, settings.refresh_timeout_seconds) as connection:
         if connection is None:
             return None
-        source = source_called(connection, name)
-        connection.rollback()
         if run is None:
             with engine.begin() as other:
                 run = runs.ask(other, "ledger", "full", name, person)
         runs.begin(engine, run, clock())
         try:
+            source = source_called(connection, name)
+            connection.rollback()
             return _perform(engine, connection, settings, source, clock, run)
         except BaseException as error:
             connection.rollback()

@@ -50,7 +50,11 @@ def run_stale(engine: Engine, settings: Settings, clock: Clock = now) -> list[Le
 def _run(engine: Engine, settings: Settings, wanted: list[Source], clock: Clock) -> list[LedgerDone]:
     done = []
     for source in wanted:
-        result = run_ledger(engine, settings, source.name, clock)
+        try:
+            result = run_ledger(engine, settings, source.name, clock)
+        except Exception:  # its record says why it failed; the other sources are held all the same
+            log.exception("ledger %s could not be held against its book", source.name)
+            continue
         if result is None:
             log.info("ledger %s: another run is under way", source.name)
         else:

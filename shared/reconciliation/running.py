@@ -26,6 +26,9 @@ from shared.settings import Settings
 log = logging.getLogger(__name__)
 _EVERY_MARK: Final = text("SELECT id FROM crm.recon_mark WHERE entity NOT LIKE 'ledger %'")
 _MAY_RUN: Final = text("SELECT EXISTS (SELECT FROM crm.branch) AND NOT EXISTS (SELECT FROM crm.recon_run WHERE reach = 'full' AND outcome <> 'done' AND finished_at > :since)")
+_IS_WANTED: Final = text("SELECT EXISTS (SELECT FROM crm.recon_mark WHERE entity NOT LIKE 'ledger %') AND NOT EXISTS (SELECT FROM crm.recon_run WHERE reach = 'changed' AND outcome = 'failed' AND finished_at > :since)")
+_BREATH: Final = timedelta(seconds=60)
+"""A look at changes that failed is repeated after this."""
 _REST: Final = timedelta(minutes=5)
 """A daily run that failed is tried again after this."""
 _STATE: Final = text("SELECT coalesce(jsonb_object_agg(view, refresh_id), '{}') FROM mart.view_state")
@@ -75,7 +78,7 @@ def run_changed(engine: Engine, settings: Settings, clock: Clock = now) -> Done 
     Where so much changed that looking everywhere is quicker, or some rule has never looked, everything is looked at instead.
     """
     with engine.connect() as connection:
-        if not connection.execute(text("SELECT EXISTS (SELECT FROM crm.recon_mark WHERE entity NOT LIKE 'ledger %')")).scalar_one():
+        if not connection.execute(_IS_WANTED, {"since": clock() - _BREATH}).scalar_one():
             return None
     with runs.the_only_one(engine, settings.refresh_timeout_seconds) as connection:
         if connection is None:

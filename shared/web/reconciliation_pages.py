@@ -13,6 +13,7 @@ from shared.reconciliation import caring, runs
 from shared.reconciliation.caring import Actor, CareError, ConflictError, GoneError, NotYoursError, Wish
 from shared.reconciliation.reading import case_of, file_of, recent_runs
 from shared.reconciliation.signing import sign
+from shared.reconciliation.source import sources
 from shared.web.replies import refusal
 from shared.web.site import current_person, site
 
@@ -107,6 +108,8 @@ def ask_run() -> Response:
             raise CareError('Send {"kind": "rules"} or {"kind": "ledger", "source": "..."}.')
         _must_work()
         with site().engines.writer() as connection:
+            if kind == "ledger" and _text(given, "source") not in {each.name for each in sources(connection)}:
+                raise CareError("There is no such source.")
             return {"run": runs.ask(connection, kind, "full", _text(given, "source"), current_person().id)}  # type: ignore[arg-type]
 
     return _done(work)

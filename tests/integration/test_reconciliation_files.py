@@ -13,6 +13,7 @@ from jobs.ledgers.feeds import look_into_folders, read_tables
 from jobs.ledgers.loading import Looked, RefusedError, load_ledger
 from jobs.ledgers.reading import Told
 from jobs.ledgers.uploads import work_on_uploads
+from jobs.reconciliation import reconcile_what_is_due
 from shared.clock import now
 from shared.reconciliation import runs
 from shared.reconciliation.source import Source, save_source
@@ -180,3 +181,27 @@ def upload(desk: Desk, number: int) -> Upload:
         found = upload_of(connection, number)
     assert found is not None
     return found
+
+
+def test_a_file_that_breaks_its_reader_is_refused_once_and_holds_nothing_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("a reader of strangers' files")
+
+    with desk.engines.writer() as connection:
+        broken = add_upload(connection, "bank", "odd.csv", b"odd", None)
+    monkeypatch.setattr("jobs.ledgers.uploads.load_ledger", break_down)
+    assert work_on_uploads(desk.engines) == 1
+    assert upload(desk, broken).state == "refused"
+    assert work_on_uploads(desk.engines) == 0
+
+
+def test_a_run_of_a_source_that_is_gone_fails_with_a_record_and_holds_nothing_up(desk: Desk) -> None:
+    with desk.engines.writer() as connection:
+        connection.execute(text("DELETE FROM crm.recon_run"))
+        run = runs.ask(connection, "ledger", "full", "nowhere")
+        runs.ask(connection, "ledger", "full", "bank")
+    reconcile_what_is_due(desk.engines, desk.settings)
+    with desk.engines.primary.connect() as connection:
+        assert connection.execute(text("SELECT outcome, error FROM crm.recon_run WHERE id = :run"), {"run": run}).one().error.startswith("SourceError: There is no source called nowhere")
+        assert runs.waiting(connection) == []
+        assert connection.execute(text("SELECT outcome FROM crm.recon_run WHERE source = 'bank'")).scalar_one() == "done"

@@ -195,6 +195,8 @@ def test_a_run_that_is_killed_midway_leaves_nothing(world: World, monkeypatch: p
     assert (world.open_cases(), world.ask("SELECT count(*) FROM crm.recon_event"), world.ask("SELECT count(*) FROM crm.recon_mark")) == before
     assert world.ask("SELECT outcome FROM crm.recon_run ORDER BY id DESC LIMIT 1") == [("failed",)]
     monkeypatch.undo()
+    assert run_changed(world.engines.primary, world.settings, world.clock) is None  # one that failed rests for a minute
+    world.write("UPDATE crm.recon_run SET finished_at = :at WHERE outcome = 'failed'", at=NOW - timedelta(minutes=2))
     assert world.changed().folded.opened == 1
 
 
