@@ -48,7 +48,8 @@ SELECT 'bank', 'all', p.id || '-' || c.copy, jsonb_build_object('reference', CAS
     'status', 'check', 'branch', 'Akron', 'name', CASE p.id % 8000 WHEN 6000 THEN 'Unknown' ELSE h.name END, 'phone', CASE p.id % 8000 WHEN 6000 THEN '' ELSE h.phone END)
 FROM crm.payment p JOIN crm.prospect h ON h.id = p.sale_id CROSS JOIN LATERAL generate_series(1, CASE p.id % 8000 WHEN 3000 THEN 2 ELSE 1 END) c (copy)
 WHERE p.id % 8000 <> 4000 ORDER BY p.id"""
-_PLANTED = {"amount_differs": 1000, "date_differs": 2000, "duplicate": 3000, "missing_outside": 4000, "missing_in_crm": 6000}
+# A record under a number that we do not know leaves our own row without one.
+_PLANTED = (("amount_differs", 1000), ("date_differs", 2000), ("duplicate", 3000), ("missing_outside", 4000), ("missing_outside", 6000), ("missing_in_crm", 6000))
 
 
 class Memory(threading.Thread):
@@ -109,7 +110,7 @@ def measure_match(engines: Engines, settings: Settings) -> dict[str, Any]:
 
 
 def _typed_right(engines: Engines) -> float:
-    planted = {(rule, number) for rule, place in _PLANTED.items() for number in range(place, ROWS + 1, 8000)}
+    planted = {(rule, number) for rule, place in _PLANTED for number in range(place, ROWS + 1, 8000)}
     with engines.primary.connect() as connection:
         found = {(row[0], int(row[1])) for row in connection.execute(text(
             "SELECT c.rule, coalesce(split_part(r.key, '-', 1)::bigint, c.entity_id) FROM crm.recon_case c LEFT JOIN crm.external_record r ON c.entity = 'external_record' AND r.id = c.entity_id WHERE c.source = 'bank'"))}

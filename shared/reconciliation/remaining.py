@@ -101,7 +101,7 @@ class Remaining:
 
     def _who(self, record: Entry, ours: Entry) -> Edge | None:
         name, address = likeness(record.name, ours.name), likeness(record.address, ours.address)
-        phone = record.phone != "" and record.phone == ours.phone
+        phone = _same_phone(record, ours)
         same = [word for word, holds in (("name", (name or 0) >= ALIKE), ("telephone", phone), ("address", (address or 0) >= ALIKE)) if holds]
         if len(same) < 2 or (record.cents < 0) != (ours.cents < 0):
             return None
@@ -114,7 +114,7 @@ class Remaining:
         found: list[tuple[Entry, Entry, float | None]] = []
         for record, ours in self._same_amounts():
             alike = likeness(record.name, ours.name)
-            if (alike is None or alike >= UNLIKE) and (record.branch is None or record.branch == ours.branch):
+            if (alike is None or alike >= UNLIKE or _same_phone(record, ours)) and (record.branch is None or record.branch == ours.branch):
                 found.append((record, ours, alike))
         choices: dict[tuple[str, int], int] = defaultdict(int)
         for record, ours, _ in found:
@@ -123,9 +123,10 @@ class Remaining:
         edges = []
         for record, ours, alike in found:
             is_clear = choices["o", record.id] == 1 and choices["k", ours.id] == 1
-            if (alike or 0) >= ALIKE or (is_clear and not record.has_reference):
-                score = 0.60 + 0.2 * (alike or 0) + 0.05 * is_clear - 0.005 * min(abs(record.day - ours.day), 6)
-                said = f"the same amount, {_days(record, ours)}" + (", a name that is alike" if alike else "") + (", and nothing else it could be" if is_clear else "")
+            phone = _same_phone(record, ours)
+            if (alike or 0) >= ALIKE or phone or (is_clear and not record.has_reference):
+                score = 0.60 + 0.2 * (alike or 0) + 0.1 * phone + 0.05 * is_clear - 0.005 * min(abs(record.day - ours.day), 6)
+                said = f"the same amount, {_days(record, ours)}" + (", a name that is alike" if (alike or 0) >= UNLIKE else "") + (", the same telephone" if phone else "") + (", and nothing else it could be" if is_clear else "")
                 edges.append((record.id, ours.id, 3, round(score, 4), said))
         return edges
 
@@ -189,6 +190,10 @@ def _index(rows: Iterable[Entry], keys: Callable[[Entry], tuple[Key, ...]]) -> d
         for key in keys(each):
             found[key].append(each)
     return found
+
+
+def _same_phone(record: Entry, ours: Entry) -> bool:
+    return record.phone != "" and record.phone == ours.phone
 
 
 def _days(record: Entry, ours: Entry) -> str:
