@@ -78,7 +78,7 @@ SCORECARDS: dict[str, Scorecard] = {each.department: each for each in (
     Scorecard(
         "branch", "Branch", "branch", ("net_sales_amount", "net_sales", "nsli", "net_close_rate"),
         ("contact_rate", "set_rate", "confirmation_rate", "issue_rate", "sit_rate", "no_show_rate", "gross_close_rate", "lead_close_rate", "reset_rate", "rehash_rate", "rehash_close_rate",
-         "cancel_rate", "net_average_sale", "unresulted_rate"),
+         "cancel_rate", "net_average_sale", "unresulted_rate", "ghosts", "ghosts_amount", "split_errors", "match_rate"),
         ("net_sales_amount", "nsli", "net_close_rate", "sit_rate", "issue_rate", "set_rate", "cancel_rate"),
         ("net_sales_amount", "set_rate", "issue_rate", "sit_rate", "net_close_rate", "nsli", "cancel_rate"),
         Ranking("Representatives", "rep", ("nsli", "sit_rate", "net_close_rate", "issued", "net_sales_amount")),
