@@ -1,7 +1,12 @@
 """Ghosts and splits: on the planted company every fault is found and nothing else; cases open, close, return and keep their age."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -198,6 +203,42 @@ def test_a_run_that_is_killed_midway_leaves_nothing(world: World, monkeypatch: p
     assert run_changed(world.engines.primary, world.settings, world.clock) is None  # one that failed rests for a minute
     world.write("UPDATE crm.recon_run SET finished_at = :at WHERE outcome = 'failed'", at=NOW - timedelta(minutes=2))
     assert world.changed().folded.opened == 1
+
+
+STOPPED = """
+import time
+from shared.reconciliation import runs
+from shared.reconciliation.running import run_rules
+from shared.settings import load_settings
+from shared.warehouse.engines import Engines
+
+def stop(*_, **__):
+    print("everything is written and nothing is committed", flush=True)
+    time.sleep(120)
+
+runs.finish = stop
+settings = load_settings()
+run_rules(Engines(settings).primary, settings)
+"""
+
+
+def test_a_run_whose_process_is_killed_leaves_nothing_and_is_done_again(world: World) -> None:
+    world.write("UPDATE crm.appointment SET result = NULL, resulted_at = NULL WHERE id = (SELECT max(id) FROM crm.appointment WHERE result = 'No-Show')")
+    before = world.open_cases(), world.ask("SELECT count(*) FROM crm.recon_event"), world.ask("SELECT count(*) FROM crm.snapshot")
+    environment = {**os.environ, "DATABASE_URL": world.settings.database_url.get_secret_value(), "REDIS_URL": world.settings.redis_url.get_secret_value(), "SECRET_KEY": "s" * 48, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"everything is written")
+        process.kill()
+    assert (world.open_cases(), world.ask("SELECT count(*) FROM crm.recon_event"), world.ask("SELECT count(*) FROM crm.snapshot")) == before
+    [(run,)] = world.ask("SELECT max(id) FROM crm.recon_run")
+    deadline = time.monotonic() + 30
+    while (done := run_rules(world.engines.primary, world.settings, world.clock)) is None:  # the server notices the death of a session a moment later
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert done.folded.opened == 1
+    assert world.ask("SELECT outcome FROM crm.recon_run WHERE id = :run", run=run) == [("abandoned",)]
+    world.write("DELETE FROM crm.recon_run WHERE id = :run", run=run)
 
 
 def test_of_two_runs_at_once_one_waits_for_its_turn(world: World) -> None:
