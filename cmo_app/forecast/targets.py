@@ -81,7 +81,7 @@ def _box(title: str, landing: Landing) -> Component:
 
 
 def _branches(single: list[Aims]) -> Table:
-    columns = (Column("Branch"), Column("Month lands at", Unit.MONEY), Column("Target", Unit.MONEY), Column("Likely"), Column("Quarter"), Column("Year"))
+    columns = (Column("Branch"), Column("Month", Unit.MONEY, "where the running month lands"), Column("Target", Unit.MONEY), Column("Likely"), Column("Quarter"), Column("Year"))
     return Table(columns, tuple((each.name, each.landings[0].spread.mean, each.landings[0].goal, *(_brief(chance(landing.probability)) for landing in each.landings)) for each in single))
 
 

@@ -75,6 +75,14 @@ def test_an_autoregression_finds_the_rule_of_a_noiseless_season() -> None:
     assert lags_of((7,), 20) == (1, 2)
 
 
+def test_a_month_of_days_is_forecast_with_its_weekdays() -> None:
+    chance = np.random.default_rng(8)
+    shape = np.array([100.0, 120.0, 130.0, 125.0, 140.0, 180.0, 40.0])
+    values = np.tile(shape, 8) * chance.normal(1, 0.08, 56)
+    made = forecast(values[:28].tolist(), 28, (7,), 364)
+    assert np.abs(made.mean - values[28:]).mean() < 0.5 * np.abs(values[:28].mean() - values[28:]).mean()
+
+
 def test_an_explosive_path_is_held_near_what_was_seen() -> None:
     values = 1.3 ** np.arange(40.0)
     made = autoregress(values, (1,), 50, (40,), ridge=0.0)

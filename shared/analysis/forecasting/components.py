@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from shared.analysis.forecasting import autoregression, smoothing
+from shared.analysis.forecasting.accuracy import seasonal_naive
 from shared.analysis.forecasting.preparing import Prepared
 from shared.analysis.forecasting.smoothing import Array
 from shared.analysis.forecasting.theta import theta
@@ -19,7 +20,7 @@ _SAME_PLACES = 8
 
 def usable(periods: Sequence[int], first_origin: int) -> tuple[int, ...]:
     """The periods that have been seen twice before the first origin, shortest first."""
-    return tuple(sorted(period for period in set(periods) if period > 1 and first_origin >= 2 * period + 8))
+    return tuple(sorted(period for period in set(periods) if period > 1 and first_origin >= 2 * period))
 
 
 def forecasts(series: Prepared, periods: Sequence[int], year: int, horizon: int, origins: Sequence[int]) -> dict[str, Array]:
@@ -32,7 +33,8 @@ def forecasts(series: Prepared, periods: Sequence[int], year: int, horizon: int,
         logs = np.log(series.filled)
         found |= _family("log ", np.log(series.observed), logs, lambda values: np.exp(_held(values, logs, origins)), periods, horizon, origins)
     short = periods[0] if periods else 1
-    if origins[0] >= 4 * short:
+    found["last season"] = np.stack([seasonal_naive(series.filled[:origin], short, horizon) for origin in origins])
+    if origins[0] >= 2 * short:
         found["same places"] = np.stack([_same_places(series.filled[:origin], short, horizon) for origin in origins])
     if year and origins[-1] >= year + 60 * year // 364:
         found["last year"] = _last_year(series.filled, next(found[name] for name in ("smoothed season", "smoothed level") if name in found), year, horizon, origins)

@@ -88,10 +88,10 @@ def forecast(values: Sequence[float], horizon: int, periods: Sequence[int] = (),
 
 def origins_of(count: int, horizon: int, periods: Sequence[int], wanted: int = ORIGINS) -> tuple[int, ...]:
     """Return up to ``wanted`` origins and the end, evenly spaced over the last half of the series as far as seasons can be learned before the first one."""
-    seasons = [period for period in periods if count - horizon - 8 >= 2 * period + 8]
     steps = min(horizon, max(1, count // 4))  # a short series is tested a few steps ahead only
+    seasons = [period for period in periods if count - steps - 2 >= 2 * period]
     last = count - steps
-    least = min(last, max(4, count // 2, 2 * max(seasons) + 8 if seasons else 0))
+    least = min(last, max(4, count // 2, 2 * max(seasons) if seasons else 0))
     apart = max(1, min(steps, (last - least) // (wanted - 1)))
     return (*sorted(last - apart * n for n in range(wanted) if last - apart * n >= least), count)
 
@@ -110,7 +110,7 @@ def backcast(series: Prepared, horizon: int, periods: Sequence[int], year: int, 
     shares = np.where(np.isnan(every), 0.0, weights[:, None, None])
     total = shares.sum(axis=0)
     points = np.where(total > 0, (shares * np.nan_to_num(every)).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan_to_num(every[0]))
-    points = np.maximum(points, series.floor)
+    points = np.full(points.shape, series.filled[0]) if series.is_constant else np.maximum(points, series.floor)
     return Backcast(origins, points, actual - points[:-1], {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)})
 
 
