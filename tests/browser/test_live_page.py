@@ -113,12 +113,12 @@ def test_the_live_page_tells_what_happens_to_those_who_may_know(company: Stage) 
         other = next(one for one in (1, 2, 3, 4, 5) if one != branch)
         company.sell(amount=77_700, branch=other)
         company.sell(amount=88_800, branch=branch)
-        comes(leader, lambda: sum("$77,700" in text or "$88,800" in text for text in leader.texts("#pulse-feed li")) == 2, 10)
-        comes(manager, lambda: any("$88,800" in text for text in manager.texts("#pulse-feed li")), 10)
+        comes(leader, lambda: sum("$77,700" in text or "$88,800" in text for text in leader.texts("#pulse-feed li")) == 2)
+        comes(manager, lambda: any("$88,800" in text for text in manager.texts("#pulse-feed li")))
         assert not [text for text in manager.texts("#pulse-feed li") if "$77,700" in text]
         leader.driver.refresh()
         leader.wait_until_ready()
-        comes(leader, lambda: any("$77,700" in text for text in leader.texts("#pulse-feed li")), 10)
+        comes(leader, lambda: any("$77,700" in text for text in leader.texts("#pulse-feed li")))
         bars = "return document.querySelector('#react-entry-point #pulse-minutes .js-plotly-plot').data[0].y.reduce((a, b) => a + b, 0)"
         comes(leader, lambda: int(str(leader.script(bars))) >= 2)
 

@@ -21,7 +21,7 @@ from jobs.stack.ports import free_port
 from jobs.stack.state import State
 
 ROOT = Path(__file__).parents[2]
-SERVICES = {"postgres", "replica", "valkey", "bi", "cmo", "gateway", "worker", "beat", "live-worker", "mail"}
+SERVICES = {"postgres", "replica", "valkey", "bi", "cmo", "gateway", "worker", "beat", "live-worker", "mail", "exports"}
 
 
 class Machine:
