@@ -104,7 +104,7 @@ def big_tables(connection: Connection) -> dict[str, int]:
 def test_the_company_is_large_enough_to_tell(connection: Connection) -> None:
     assert {"lead", "appointment", "prospect"} <= set(big_tables(connection))
     dirty = connection.execute(text("SELECT count(DISTINCT view) FROM mart.dirty_day")).scalar_one()
-    assert dirty >= len(VIEWS) - 3
+    assert dirty >= len(VIEWS) - 5  # costs, requests, latency, cases and ledgers are not touched above
 
 
 @pytest.mark.parametrize("period", PERIODS)
