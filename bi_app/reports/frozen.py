@@ -24,7 +24,8 @@ from shared.reports.stored import packed, unpacked
 from shared.warehouse.report_history import freeze, frozen
 from shared.web.address import query_of
 from shared.web.replies import refusal
-from shared.web.report_pages import answered, body, viewer
+from shared.web.report_bodies import body
+from shared.web.report_pages import answered, viewer
 from shared.web.site import site
 
 _WHO = "Whoever has the address and may see at least the branches that you see can open this copy. Its numbers do not change any more."

@@ -24,8 +24,8 @@ from shared.reports.report_document import card_of
 from shared.reports.report_text import block_of, limits_of
 from shared.web.prerender import plain, prerender
 from shared.web.replies import refusal
+from shared.web.report_bodies import body as sent_body
 from shared.web.report_pages import answered
-from shared.web.report_pages import body as sent_body
 
 _MOST_VALUES = 200
 

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from shared.people.roles import ROLES
 from shared.reports.differences import changes, in_words
-from shared.reports.report import LONGEST_TITLE, Report, ReportError, check_text
+from shared.reports.report import LONGEST_TITLE, Report, ReportError
 from shared.reports.report_document import title_of
-from shared.reports.report_text import LARGEST_TEXT, parsed, plain, read_report, report_of, written
+from shared.reports.report_text import plain, read_report, report_of, written
 from shared.reports.templates import template
 from shared.warehouse.report_history import draft, drop_draft, keep_draft, version, versions
 from shared.warehouse.report_store import (
@@ -33,6 +33,7 @@ from shared.warehouse.report_store import (
     shares,
 )
 from shared.web.replies import refusal
+from shared.web.report_bodies import body, flag_of, number_of, words_of
 from shared.web.site import current_person, site
 
 report_pages = Blueprint("library", __name__, url_prefix="/library")
@@ -86,23 +87,13 @@ def of_report(needs: str) -> Callable[[Callable[Concatenate[Entry, Mapping[str, 
     return decorate
 
 
-def body() -> Mapping[str, Any]:
-    """Return what was sent as an object.  Raises ReportError."""
-    if (request.content_length or 0) > LARGEST_TEXT + 10_000:
-        raise ReportError("report", f"A definition has {LARGEST_TEXT:,} bytes at most.")
-    found = parsed(request.get_data(cache=False)[: LARGEST_TEXT + 1] or b"{}")
-    if not isinstance(found, dict):
-        raise ReportError("report", "Send an object.")
-    return found
-
-
 @report_pages.post("/reports")
 @answered
 def add() -> Response:
     """Make a report: ``{"template": "executive"}``, ``{"copy_of": 17}`` or ``{"definition": {...}}``, each with ``folder`` if wanted; 201 with its number."""
     sent = body()
     report, note = _beginning(sent)
-    folder = _words(sent, "folder", _LONGEST_FOLDER)
+    folder = words_of(sent, "folder", _LONGEST_FOLDER)
     answer = jsonify(id=create_report(site().engines, viewer(), written(report), report.title, report.description, folder, note))
     answer.status_code = 201
     return answer
@@ -111,12 +102,12 @@ def add() -> Response:
 def _beginning(sent: Mapping[str, Any]) -> tuple[Report, str]:
     if "copy_of" in sent:
         with site().engines.primary_reader() as connection:
-            entry = find_report(connection, _number(sent, "copy_of"), viewer())
+            entry = find_report(connection, number_of(sent, "copy_of"), viewer())
             report = read_report(newest(connection, entry.id).definition)
         return _renamed(report, f"{report.title[: LONGEST_TITLE - 7]} (copy)"), f"Copy of “{entry.title}”, version {entry.version}"
     if "definition" in sent:
-        return report_of(sent["definition"]), _words(sent, "note", _LONGEST_NOTE)
-    found = template(_words(sent, "template", 40) or "blank")
+        return report_of(sent["definition"]), words_of(sent, "note", _LONGEST_NOTE)
+    found = template(words_of(sent, "template", 40) or "blank")
     if found is None:
         raise ReportError("template", "There is no such template.")
     return found.report, "" if found.key == "blank" else f"From the template “{found.report.title}”"
@@ -141,9 +132,9 @@ def show(entry: Entry, _sent: Mapping[str, Any]) -> Response:
 def save(entry: Entry, sent: Mapping[str, Any]) -> Response:
     """Save ``{"base": 3, "definition": {...}, "note": ""}``; 409 with what somebody else saved since version 3.  ``base`` null overwrites it, which stays as a version."""
     report = report_of(sent.get("definition"))
-    base = None if sent.get("base") is None and "base" in sent else _number(sent, "base")
+    base = None if sent.get("base") is None and "base" in sent else number_of(sent, "base")
     try:
-        number = save_report(site().engines, entry.id, viewer(), base, written(report), report.title, report.description, _words(sent, "note", _LONGEST_NOTE))
+        number = save_report(site().engines, entry.id, viewer(), base, written(report), report.title, report.description, words_of(sent, "note", _LONGEST_NOTE))
     except ReportConflictError as error:
         return _conflict(entry, base, report, error.theirs)
     return jsonify(version=number)
@@ -166,7 +157,7 @@ def put_draft(entry: Entry, sent: Mapping[str, Any]) -> Response:
     """Keep what is not saved yet: ``{"base": 3, "definition": {...}}``."""
     report = report_of(sent.get("definition"))
     with site().engines.writer() as connection:
-        moment = keep_draft(connection, entry.id, viewer(), _number(sent, "base"), written(report))
+        moment = keep_draft(connection, entry.id, viewer(), number_of(sent, "base"), written(report))
     return jsonify(at=moment.isoformat())
 
 
@@ -184,15 +175,15 @@ def delete_draft(entry: Entry, _sent: Mapping[str, Any]) -> Response:
 def put_favourite(entry: Entry, sent: Mapping[str, Any]) -> Response:
     """Make it a favourite of the asker or not: ``{"on": true}``."""
     with site().engines.writer() as connection:
-        favour(connection, entry.id, viewer(), on=_flag(sent, "on"))
-    return jsonify(on=_flag(sent, "on"))
+        favour(connection, entry.id, viewer(), on=flag_of(sent, "on"))
+    return jsonify(on=flag_of(sent, "on"))
 
 
 @report_pages.put("/reports/<int:number>/folder")
 @of_report("own")
 def put_folder(entry: Entry, sent: Mapping[str, Any]) -> Response:
     """Move it: ``{"folder": "Sales"}``; empty: into none."""
-    folder = " ".join(_words(sent, "folder", _LONGEST_FOLDER).split())
+    folder = " ".join(words_of(sent, "folder", _LONGEST_FOLDER).split())
     with site().engines.writer() as connection:
         move(connection, entry.id, folder)
     return jsonify(folder=folder)
@@ -203,9 +194,9 @@ def put_folder(entry: Entry, sent: Mapping[str, Any]) -> Response:
 def put_bin(entry: Entry, sent: Mapping[str, Any]) -> Response:
     """Delete it, or take it back: ``{"into": true}``; nothing of it is lost."""
     with site().engines.writer() as connection:
-        put_in_bin(connection, entry.id, into=_flag(sent, "into"))
+        put_in_bin(connection, entry.id, into=flag_of(sent, "into"))
     site().engines.wait_for_replicas(2.0)
-    return jsonify(into=_flag(sent, "into"))
+    return jsonify(into=flag_of(sent, "into"))
 
 
 @report_pages.get("/reports/<int:number>/shares")
@@ -241,7 +232,7 @@ def _share(given: Mapping[str, Any], known: set[int]) -> Share:
         raise ReportError("shares", "There is no such role on this site.")
     if person is not None and (isinstance(person, bool) or not isinstance(person, int) or person not in known):
         raise ReportError("shares", "There is no such person on this site.")
-    return Share(person, None, role, _flag(given, "may_edit"))
+    return Share(person, None, role, flag_of(given, "may_edit"))
 
 
 @report_pages.get("/reports/<int:number>/versions")
@@ -278,7 +269,7 @@ def _changes(found: Version, own: Report | None, earlier: Report | None) -> list
 def restore(entry: Entry, sent: Mapping[str, Any]) -> Response:
     """Make an older version the newest: ``{"version": 2}``; that is a version of its own, and none is lost."""
     with site().engines.primary_reader() as connection:
-        found = version(connection, entry.id, _number(sent, "version"))
+        found = version(connection, entry.id, number_of(sent, "version"))
     if found is None:
         return refusal(404, "There is no such version.")
     report = read_report(found.definition)
@@ -292,25 +283,3 @@ def told(found: Version) -> dict[str, Any]:
 
 def _about(found: Version) -> dict[str, Any]:
     return {"version": found.version, "who": found.who, "at": found.at.isoformat(), "note": found.note}
-
-
-def _words(sent: Mapping[str, Any], name: str, longest: int) -> str:
-    found = sent.get(name, "")
-    if not isinstance(found, str):
-        raise ReportError(name, f"The {name} must be text.")
-    check_text(name, found, longest)
-    return found
-
-
-def _number(sent: Mapping[str, Any], name: str) -> int:
-    found = sent.get(name)
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < 2**31:
-        raise ReportError(name, f"The {name} must be a number.")
-    return found
-
-
-def _flag(sent: Mapping[str, Any], name: str) -> bool:
-    found = sent.get(name, False)
-    if not isinstance(found, bool):
-        raise ReportError(name, f"{name} is true or false.")
-    return found
