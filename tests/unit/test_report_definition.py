@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.demo.reports import DEMO_REPORTS
 from shared.reports.chart_kinds import CHART_KINDS, misfit
 from shared.reports.report import ReportError
 from shared.reports.report_text import LARGEST_TEXT, plain, read_report, report_of, written
@@ -19,8 +20,8 @@ def definition(**block: object) -> str:
     return json.dumps({"schema": 1, "title": "Leads", "blocks": [{**BAR, **block}]})
 
 
-@pytest.mark.parametrize("each", TEMPLATES, ids=lambda each: each.key)
-def test_every_template_is_written_and_read_back(each: Any) -> None:
+@pytest.mark.parametrize("each", [*TEMPLATES, *DEMO_REPORTS], ids=lambda each: each.report.title)
+def test_every_template_and_demo_report_is_written_and_read_back(each: Any) -> None:
     assert read_report(written(each.report)) == each.report
     assert all(not block.lacks for block in each.report.blocks)
 
