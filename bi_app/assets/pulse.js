@@ -50,7 +50,7 @@
     mark.innerHTML = '<span class="ic i-' + (ICONS[each.kind] || "info") + '" aria-hidden="true"></span>';
     text.textContent = each.text;
     when.dateTime = each.at;
-    when.title = new Date(each.moment).toLocaleString();
+    when.title = window.northline.when(each.moment);
     item.append(mark, text, when);
     return item;
   }
@@ -60,7 +60,8 @@
     return seconds < 60 ? "now" : seconds < 3600 ? Math.floor(seconds / 60) + " min" : seconds < 86400 ? Math.floor(seconds / 3600) + " h" : Math.floor(seconds / 86400) + " d";
   }
 
-  const local = (moment) => { const at = new Date(moment - new Date(moment).getTimezoneOffset() * MINUTE); return at.toISOString().slice(0, 19); };
+  const inZone = new Intl.DateTimeFormat("sv-SE", { ...window.northline.zoned, dateStyle: "short", timeStyle: "medium" });  // written as plotly reads it: 2026-11-27 13:05:00
+  const local = (moment) => inZone.format(moment);
 
   function figures(found) {
     const end = Math.floor(Date.now() / MINUTE) * MINUTE, start = end - HOUR + MINUTE;

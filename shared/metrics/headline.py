@@ -89,8 +89,8 @@ class Headline:
 
     @property
     def is_good(self) -> bool | None:
-        """Whether the change is a good one; None where it is neither, and where a young cohort is compared with an older one."""
-        if self.direction == "flat" or self.metric.better is Better.NEITHER or self.maturity:
+        """Whether the change is a good one; None where it is neither, where too few cases stand behind it, and where a young cohort is compared with an older one."""
+        if self.direction == "flat" or self.metric.better is Better.NEITHER or self.maturity or not self.has_sample:
             return None
         return (self.direction == "up") == (self.metric.better is Better.UP)
 

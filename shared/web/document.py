@@ -11,6 +11,7 @@ from flask import request
 
 from shared.web.islands import Islands
 from shared.web.prerender import plain, prerender
+from shared.web.site import site
 from shared.web.vendor import asset_url
 
 Theme = Literal["light", "dark"]
@@ -52,7 +53,7 @@ def document(title: str, layout: object, dependencies: str, parts: Parts, *, sty
     scripts = [plotly] if figures else []
     scripts += [asset_url(name) for name in SCRIPTS]
     return f"""<!doctype html>
-<html lang="en" data-bs-theme="{drawn_in}" data-drawn-in="{drawn_in}" data-theme-known="{'yes' if theme else 'no'}" data-plotly="{plotly}">
+<html lang="en" data-bs-theme="{drawn_in}" data-drawn-in="{drawn_in}" data-theme-known="{'yes' if theme else 'no'}" data-plotly="{plotly}" data-zone="{escape(site().settings.company_time_zone)}">
 <head>
 {parts.metas}
 <title>{escape(title)}</title>

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -149,3 +151,14 @@ def test_what_no_message_carries_follows_without_anything_being_drawn_from_scrat
         comes(window, lambda: window.text(f"#react-entry-point {soft}") != before, 20)
         assert window.script("return kept.every(each => each.isConnected)") is True
         assert window.script(order) == "descending"
+
+
+def test_a_reader_far_away_sees_the_companys_clock(company: Stage) -> None:
+    with opened(company) as window:
+        window.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+        window.driver.refresh()
+        comes(window, lambda: phase(window) == "live" and window.text("#live-badge time") != "")
+        hours, minutes, _ = map(int, window.text("#live-badge time").split(":"))
+        here = datetime.now(ZoneInfo(company.settings.company_time_zone))
+        apart = abs(here.hour * 60 + here.minute - hours * 60 - minutes)
+        assert min(apart, 24 * 60 - apart) < 10

@@ -50,6 +50,7 @@ def test_a_rise_is_good_or_bad_by_the_metric() -> None:
     assert headline("open_items", 110, 100).is_good is None
     assert headline("net_sales_amount", 100.01, 100).is_good is None  # flat
     assert headline("set_rate", 0.5, 0.4, maturity="young").is_good is None
+    assert headline("match_rate", 0.0, 0.98, sample=5).is_good is None  # five cases prove nothing
 
 
 @pytest.mark.parametrize(("name", "value", "previous", "change", "words", "direction"), [

@@ -83,5 +83,9 @@
     return React.createElement(props.tag, { ...props.attributes, "data-static": "", ref: node });
   }
 
-  window.northline = { recoloured, remember, layout, Static, fill, actions: {} };
+  /* Moments stand in the company's time zone everywhere, as in everything that the server writes; a browser that does not know the zone uses its own. */
+  const zoned = (() => { try { new Intl.DateTimeFormat([], { timeZone: root.dataset.zone }); return { timeZone: root.dataset.zone }; } catch { return {}; } })();
+  const when = (moment, style) => new Date(moment).toLocaleString([], { ...zoned, ...(style || { dateStyle: "medium", timeStyle: "short" }) });
+
+  window.northline = { zoned, when, recoloured, remember, layout, Static, fill, actions: {} };
 })();

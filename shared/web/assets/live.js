@@ -130,7 +130,8 @@
   }
 
   /* ---- how old, and how connected */
-  const clock = (moment) => new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const inZone = new Intl.DateTimeFormat([], { ...window.northline.zoned, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const clock = (moment) => inZone.format(moment);
   const WORDS = { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", polling: "Polling", paused: "Paused", off: "Paused", offline: "Offline", starting: "Connecting" };
   function say(phase) {
     L.phase = phase;
