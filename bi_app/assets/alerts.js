@@ -44,13 +44,7 @@
   }
 
   /* ---- asking the server */
-  async function send(method, path, body) {
-    const answer = await fetch("/alerts/" + path, { method, keepalive: true, headers: { "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body) });
-    if (answer.status === 401) { location.reload(); throw new Error("You are not signed in any more."); }
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(told.error || "The server answered " + answer.status + "."), { field: told.field });
-    return told;
-  }
+  const send = (method, path, body) => window.northline.send(method, "/alerts/" + path, body, true);
   const say = (within, text) => { const note = within && $(".problem", within); if (note) note.textContent = text; };
   const where = (item) => "warnings/" + item.dataset.warning;
 

@@ -2,13 +2,7 @@
 (function () {
   "use strict";
   const $ = (selector, within) => (within || document).querySelector(selector);
-  async function send(method, path, body) {
-    const answer = await fetch("/deliveries" + path, { method, headers: { "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body) });
-    if (answer.status === 401) { location.reload(); throw new Error("You are not signed in any more."); }
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(told.error || "The server answered " + answer.status + "."), { field: told.field });
-    return told;
-  }
+  const send = (method, path, body) => window.northline.send(method, "/deliveries" + path, body);
   const say = (text, within) => { const note = within ? $(".problem", within) : $("#dl-problem"); if (note) note.textContent = text; };
   const told = (button) => { const row = button.closest("[data-delivery]"); return row ? JSON.parse(row.dataset.delivery) : null; };
   const here = () => location.pathname === "/reports/schedules";

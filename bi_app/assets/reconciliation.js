@@ -5,16 +5,7 @@
   const here = () => location.pathname === "/reconciliation";
   const LABELS = { open: "Open", investigating: "Investigating", waiting: "Waiting", resolved: "Resolved", accepted: "Accepted", written_off: "Written off" };
 
-  async function send(method, path, body, raw) {
-    let answer;
-    try {
-      answer = await fetch("/reconciliation/" + path, { method, headers: { "Content-Type": raw ? "application/octet-stream" : "application/json" }, body: body === undefined ? undefined : raw ? body : JSON.stringify(body) });
-    } catch (error) { throw new Error("The site could not be reached. Nothing was saved; try again."); }
-    if (answer.status === 401) { location.reload(); throw new Error("You are not signed in any more."); }
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(told.error || "The server answered " + answer.status + "."), { status: answer.status, told });
-    return told;
-  }
+  const send = (method, path, body) => window.northline.send(method, "/reconciliation/" + path, body);
   const say = (within, text) => { const note = within && $(".problem", within); if (note) note.textContent = text; };
   function element(name, values, ...inner) { const made = Object.assign(document.createElement(name), values); made.append(...inner); return made; }
 
@@ -136,7 +127,7 @@
   function attach(button) {
     const it = about(), picker = element("input", { type: "file" });
     picker.addEventListener("change", () => { const file = picker.files[0]; if (!file) return; if (file.size > 5 * 1048576) { say(form(), "A file may have up to 5 MB."); return; }
-      change(() => send("POST", "cases/" + it.id + "/files?name=" + encodeURIComponent(file.name), file, true), button, () => {}, () => {}); });
+      change(() => send("POST", "cases/" + it.id + "/files?name=" + encodeURIComponent(file.name), file), button, () => {}, () => {}); });
     picker.click();
   }
   function pairUp(button) {
@@ -206,7 +197,7 @@
       if (!file) return;
       if (file.size > 8 * 1048576) { problem.textContent = "Files of more than 8 MB come by the watched folder or by python -m jobs ledger."; return; }
       problem.textContent = "Sending " + file.name + " …";
-      try { const sent = await send("POST", "uploads?source=" + encodeURIComponent(button.dataset.source) + "&name=" + encodeURIComponent(file.name), file, true); problem.textContent = ""; look(sent.id); } catch (error) { problem.textContent = error.message; }
+      try { const sent = await send("POST", "uploads?source=" + encodeURIComponent(button.dataset.source) + "&name=" + encodeURIComponent(file.name), file); problem.textContent = ""; look(sent.id); } catch (error) { problem.textContent = error.message; }
     });
     picker.click();
   }

@@ -1,5 +1,4 @@
-/* Targets: a cell changes on the screen at once, is saved with the version that was looked at, and goes back with the reason when it is refused.
-   Owners, notes and check-ins (here and in the glass box) are saved the same way. */
+/* Targets: a cell changes on the screen at once, is saved with the version that was looked at, and goes back with the reason when it is refused. */
 (function () {
   "use strict";
   const $ = (selector, within) => (within || document).querySelector(selector);
@@ -93,15 +92,7 @@
   }
 
   /* ---- saving: the screen first, then the server; one request after the other, each with the versions of that moment */
-  async function send(method, address, body) {
-    let answer;
-    try {
-      answer = await fetch(address, { method: method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    } catch (error) { throw Object.assign(new Error("The site could not be reached. Nothing was saved; try again."), { data: {} }); }
-    const data = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(data.error || "The site answered with status " + answer.status + ". Nothing was saved."), { data: data, status: answer.status });
-    return data;
-  }
+  const send = window.northline.send;
   /** Save [[cell, value], ...]: all or none. */
   function save(wishes, note, isUndo) {
     const changes = wishes.filter(([cell, number]) => value(cell) !== number).map(([cell, number]) => ({ branch: cell.closest("tr").dataset.branch, month: cell.dataset.month, from: value(cell), to: number }));
@@ -301,39 +292,6 @@
     picker.click();
   }
 
-  /* ---- owner, notes, check-ins */
-  const about = (button) => ({ kpi: button.dataset.kpi, branch: button.dataset.branch === "" ? null : Number(button.dataset.branch) });
-  const careSay = (care, words) => { $(".care-said", care).textContent = words; };
-  async function owner(button) {
-    const care = button.closest(".care"), name = $(".care-owner > :nth-child(2)", care), before = name.textContent;
-    close(button);
-    name.textContent = button.dataset.person ? button.textContent : "Nobody yet";
-    careSay(care, "");
-    try { await send("PUT", "/kpi/owner", { ...about(button), person: button.dataset.person ? Number(button.dataset.person) : null }); } catch (error) { name.textContent = before; careSay(care, error.message); }
-  }
-  function status(button) {
-    const on = button.getAttribute("aria-pressed") === "true";
-    all(".care-s", button.closest(".care")).forEach((each) => each.setAttribute("aria-pressed", String(each === button && !on)));
-  }
-  async function note(button) {
-    const care = button.closest(".care"), input = $("[name=text]", care), chosen = $(".care-s[aria-pressed=true]", care), text = input.value.trim();
-    careSay(care, "");
-    const item = document.createElement("li"), light = document.createElement("span"), words = document.createElement("div"), small = document.createElement("small");
-    light.className = "care-st"; light.append(...(chosen ? [$(".dot", chosen).cloneNode(), chosen.textContent] : ["Note"]));
-    words.append(text || (chosen ? chosen.textContent : ""), small); small.textContent = "Saving …"; item.append(light, words);
-    let list = $(".care-list", care);
-    if (!list) { list = document.createElement("ol"); list.className = "care-list"; care.append(list); }
-    list.prepend(item);
-    input.value = "";
-    try {
-      const saved = await send("POST", "/kpi/entries", { ...about(button), status: chosen ? chosen.dataset.status : null, text: text });
-      small.textContent = saved.who + ", just now";
-      if (chosen) chosen.setAttribute("aria-pressed", "false");
-      const none = $(".care-none", care); if (none) none.remove();
-    } catch (error) { item.remove(); input.value = text; careSay(care, error.message); }
-  }
-  document.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.closest && event.target.closest(".care-line")) { event.preventDefault(); $("[data-do=care-save]", event.target.closest(".care-line")).click(); } });
-
   window.northline.actions = { ...window.northline.actions, "tg-row": (button) => { S.row = button.closest("tr").dataset.branch; settle(); }, "tg-spread": spread, "tg-copy": copyYear, "tg-up": fromBranches, "tg-down": toBranches,
-    "tg-fill": fillRight, "tg-history": showHistory, "tg-back": takeBack, "tg-undo": undo, "tg-import": takeFile, "care-owner": owner, "care-status": status, "care-save": note };
+    "tg-fill": fillRight, "tg-history": showHistory, "tg-back": takeBack, "tg-undo": undo, "tg-import": takeFile };
 })();

@@ -3,12 +3,7 @@
   "use strict";
   const $ = (selector, within) => (within || document).querySelector(selector);
 
-  async function send(method, path, body) {
-    const answer = await fetch("/annotations" + path, { method: method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(said.error || "status " + answer.status);
-    return said;
-  }
+  const send = (method, path, body) => window.northline.send(method, "/annotations" + path, body);
 
   /* ---- find a metric */
   document.addEventListener("input", (event) => {

@@ -16,7 +16,7 @@ from shared.web.vendor import asset_url
 
 Theme = Literal["light", "dark"]
 STYLES = ("vendor/bootstrap.min.css", "vendor/icons.css", "tokens.css", "site.css", "charts.css", "export.css")
-SCRIPTS = ("figures.js", "spark.js", "shell.js", "put.js", "patch.js", "live.js", "export.js")
+SCRIPTS = ("figures.js", "spark.js", "shell.js", "send.js", "put.js", "patch.js", "live.js", "export.js")
 PLOTLY = "vendor/plotly-bi.min.js"
 FONT = "fonts/inter-latin-wght-normal.woff2"
 
