@@ -10,10 +10,15 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.alerting import words
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from shared.alerts.audience import may_see
 from shared.alerts.rule import OUTCOMES
+from shared.metrics.format import write
+from shared.metrics.metric import Unit
+from shared.metrics.registry import metrics
 from shared.people.person import Person
+from shared.reports.document import Amount, Block, Column, Table
 
 _RECENT = 8
 Card = dict[str, Any]
@@ -36,7 +41,22 @@ def inbox_card(cards: Sequence[Card], here: Now, chosen: str) -> html.Section:
     if not shown:
         sentence = "No warning is open. A rule that cannot be evaluated would stand here too." if not chosen else "Nothing fits this choice."
         return card(8, "Inbox", empty(sentence, title="All quiet", symbol="good"), name="al-inbox")
-    return card(8, "Inbox", html.Div([_item(each, here) for each in shown], className="al-list"), sub="Open warnings first, then what cannot be evaluated and what is building up", name="al-inbox")
+    sub = "Open warnings first, then what cannot be evaluated and what is building up"
+    section = card(8, "Inbox", html.Div([_item(each, here) for each in shown], className="al-list"), sub=sub, name="al-inbox")
+    columns = (Column("Warning"), Column("About"), Column("State"), Column("Severity"), Column("Since"), Column("Value"), Column("Expected"), Column("Found"), Column("What moved it"), Column("Owner"), Column("Note"))
+    rows = [_told(each, here) for each in shown]
+    known = [number for number in range(len(columns)) if any(row[number] not in {None, ""} for row in rows)]  # what nobody has written yet takes no room
+    return with_files(section, Block("inbox", "Inbox", f"{sub}.", None, Table(tuple(columns[number] for number in known), tuple(tuple(row[number] for number in known) for row in rows))))
+
+
+def _told(each: Card, here: Now) -> tuple[str | datetime | Amount | None, ...]:
+    """One warning as a row; its number in the unit of its metric."""
+    finding = each["finding"]
+    declared, value = metrics().get(str(each["definition"].get("metric"))), finding.get("value")
+    number = finding.get("text") if value is None or declared is None else Amount(float(value), declared.unit if finding.get("text") == write(float(value), declared.unit) else Unit.NUMBER)
+    began = each["opened_at"] if each["is_open"] and each["opened_at"] else each["since"]
+    return (each["name"], words.subject(each, here.company), words.STATES[each["state"]][0], "Critical" if each["definition"].get("severity") == "critical" else "Warning", began, number,
+            finding.get("expected"), finding.get("words", ""), finding.get("why", ""), each["owner"] or "", each["note"] or "")
 
 
 def over_card(cards: Sequence[Card], here: Now) -> html.Section:
@@ -45,7 +65,8 @@ def over_card(cards: Sequence[Card], here: Now) -> html.Section:
     if not found:
         return card(4, "Lately over", empty("What ends stands here for a while.", title="Nothing ended yet", symbol="clock"), name="al-late")
     rows = [html.Li([html.Span(icon("good"), className="al-mark good"), html.Span([html.B(each["name"]), html.Small(f"{words.subject(each, here.company)} · {words.moment(each['since'], here.zone, here.moment)}")])]) for each in found]
-    return card(4, "Lately over", html.Ul(rows, className="al-over"), name="al-late")
+    table = Table((Column("Warning"), Column("About"), Column("Over since")), tuple((each["name"], words.subject(each, here.company), each["since"]) for each in found))
+    return with_files(card(4, "Lately over", html.Ul(rows, className="al-over"), name="al-late"), Block("over", "Lately over", "", None, table))
 
 
 def _gap(each: Card) -> float:

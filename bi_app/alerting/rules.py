@@ -9,6 +9,7 @@ from dash import html
 
 from bi_app.alerting import words
 from bi_app.alerting.inbox import Now
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.alerts.audience import may_edit
@@ -17,6 +18,7 @@ from shared.metrics.format import write
 from shared.metrics.metric import Better, Unit
 from shared.metrics.period import PRESETS
 from shared.metrics.registry import metric, metrics
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.alert_store import RuleRow
 from shared.warehouse.catalogue import VIEWS
 
@@ -31,14 +33,24 @@ def rules_card(rows: Sequence[RuleRow], cards: Sequence[dict[str, Any]], here: N
         return card(12, "Rules", empty("Without rules nobody is warned of anything.", title="No rules yet", symbol="bell"), sub=sub, side=new, name="al-rules")
     body = html.Tbody([_row(row, cards, here, is_editor=is_editor) for row in rows])
     head = html.Tr([html.Th("Rule"), html.Th("Watches", className="x-s"), html.Th("Open", className="n"), html.Th("Last changed", className="x-s"), html.Th("")])
-    return card(12, "Rules", html.Div(html.Table([html.Thead(head), body], className="tb"), id="al-rules", **options), html.Div(className="problem", id="al-problem", role="alert"), sub=sub, side=new, name="al-rules")
+    section = card(12, "Rules", html.Div(html.Table([html.Thead(head), body], className="tb"), id="al-rules", **options), html.Div(className="problem", id="al-problem", role="alert"), sub=sub, side=new, name="al-rules")
+    columns = (Column("Rule"), Column("State"), Column("Watches"), Column("Open", Unit.COUNT), Column("Last changed"), Column("By"))
+    table = Table(columns, tuple((row.name, _state(row, here), _watches(row), _open(row, cards), row.updated_at, row.updated_by or "the platform") for row in rows))
+    return with_files(section, Block("rules", "Rules", f"{sub}.", None, table))
+
+
+def _open(row: RuleRow, cards: Sequence[dict[str, Any]]) -> int:
+    return sum(bool(each["is_open"]) for each in cards if each["rule_id"] == row.id)
+
+
+def _state(row: RuleRow, here: Now) -> str:
+    is_silent = row.silenced_until is not None and row.silenced_until > here.moment
+    return "Off" if not row.enabled else f"Silent until {words.moment(row.silenced_until, here.zone, here.moment)}" if is_silent and row.silenced_until else ""
 
 
 def _row(row: RuleRow, cards: Sequence[dict[str, Any]], here: Now, *, is_editor: bool) -> html.Tr:
-    mine = [each for each in cards if each["rule_id"] == row.id]
-    count = sum(bool(each["is_open"]) for each in mine)
+    count = _open(row, cards)
     is_silent = row.silenced_until is not None and row.silenced_until > here.moment
-    state = "Off" if not row.enabled else f"Silent until {words.moment(row.silenced_until, here.zone, here.moment)}" if is_silent and row.silenced_until else ""
     told = orjson.dumps({"id": row.id, "version": row.version, "name": row.name, "enabled": row.enabled, "silent": is_silent, "definition": row.definition}).decode()
     actions = html.Div([
         html.Button(icon("bell"), className="ib icon", type="button", title="Speak again" if is_silent else "Silence for a day", **{"data-do": "alertSilence", "aria-label": "Speak again" if is_silent else "Silence for a day", "aria-pressed": str(is_silent).lower()}),
@@ -46,7 +58,7 @@ def _row(row: RuleRow, cards: Sequence[dict[str, Any]], here: Now, *, is_editor:
         html.Button("Edit", className="ib", type="button", **{"data-do": "alertEdit"}),
     ], className="al-tools no-print") if is_editor else None
     return html.Tr([
-        html.Td([html.B(row.name), html.Small(state, className="al-state")], className="al-said"), html.Td(_watches(row), className="x-s al-said"), html.Td(str(count) if count else "–", className="n strong"),
+        html.Td([html.B(row.name), html.Small(_state(row, here), className="al-state")], className="al-said"), html.Td(_watches(row), className="x-s al-said"), html.Td(str(count) if count else "–", className="n strong"),
         html.Td(f"{_when(row.updated_at, here)} by {row.updated_by or 'the platform'}", className="x-s al-when"), html.Td(actions),
     ], className="" if row.enabled else "al-off", **{"data-rule": told})
 

@@ -8,12 +8,14 @@ from dash.development.base_component import Component
 
 from bi_app.compare.reading import MOST, By, chosen_metrics, possible
 from bi_app.compare.table import NORMS, Cell, Norm, Place, divisible
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, icon, popover
 from bi_app.visit import Visit
 from shared.live.attributes import live_of, put
 from shared.metrics.format import MISSING, write
 from shared.metrics.headline import Headline
 from shared.metrics.metric import Better, Metric, Unit
+from shared.reports.document import Block, Column, Table
 
 SHOWN = 100
 """Lines of the table at most; more are counted in words."""
@@ -59,7 +61,15 @@ def board_card(visit: Visit, by: By, norm: Norm, places: Sequence[Place], rows: 
     more = html.P(f"{len(places) - SHOWN} more are not shown; choose branches or people above.", className="say") if len(places) > SHOWN else None
     sub = {"value": "Bars of a column share one axis from zero", "lead": "Sums per lead; rates as they are", "rep": "Sums per representative who had a lead; rates as they are",
            "best": "The best with enough cases is 100; where less is better, the index is turned round", "company": "The average is 100; where less is better, the index is turned round"}[norm]
-    return card(12, "Side by side", html.Div(table, className="cp-x"), more, sub=f"{sub}. Grey: too few cases to judge.", side=html.Span(f"{len(places)} in all", className="note"), name=f"cp cp-{norm}")
+    section = card(12, "Side by side", html.Div(table, className="cp-x"), more, sub=f"{sub}. Grey: too few cases to judge.", side=html.Span(f"{len(places)} in all", className="note"), name=f"cp cp-{norm}")
+    return with_files(section, Block("side-by-side", f"Side by side: {NORMS[norm].lower()}", f"{sub}.", None, _numbers(by, norm, wanted, places, rows)), tuple(declared.name for declared in wanted))
+
+
+def _numbers(by: By, norm: Norm, wanted: Sequence[Metric], places: Sequence[Place], rows: Sequence[Mapping[str, Cell]]) -> Table:
+    """Every place, also those past the last line on the screen, on the chosen scale."""
+    has_under = any(place.under for place in places)
+    columns = (Column("Branch" if by == "branch" else "Representative"), *([Column("Branch")] if has_under else []), *(Column(declared.label, _unit(declared, norm), _scale_note(declared, norm)) for declared in wanted))
+    return Table(columns, tuple((place.name, *([place.under] if has_under else []), *(row[declared.name].shown for declared in wanted)) for place, row in zip(places, rows, strict=True)))
 
 
 def _heading(visit: Visit, name: str, label: str, sort: str, *, falling: bool, note: str = "") -> html.Th:
@@ -94,7 +104,10 @@ def _cell(visit: Visit, declared: Metric, cell: Cell, norm: Norm, headline: Head
 
 def shown_text(declared: Metric, cell: Cell, norm: Norm) -> str:
     """Return a cell's number as it is written on the chosen scale."""
+    return write(cell.shown, _unit(declared, norm))
+
+
+def _unit(declared: Metric, norm: Norm) -> Unit:
     if norm in {"best", "company"}:
-        return write(cell.shown, Unit.COUNT)
-    unit = Unit.NUMBER if norm in {"lead", "rep"} and divisible(declared) and declared.unit is Unit.COUNT else declared.unit
-    return write(cell.shown, unit)
+        return Unit.COUNT
+    return Unit.NUMBER if norm in {"lead", "rep"} and divisible(declared) and declared.unit is Unit.COUNT else declared.unit

@@ -8,9 +8,11 @@ from dash.development.base_component import Component
 
 from bi_app.deliveries import words
 from bi_app.deliveries.schedules import Desk, state_tag
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from shared.delivery.audience import covers, scope_from
 from shared.delivery.timing import Due
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.delivery_store import Schedule
 
 
@@ -21,16 +23,23 @@ def next_card(schedule: Schedule, due: Sequence[Due], desk: Desk) -> html.Sectio
     said = [f"Only if {each.words}." for each in definition.only_if] if definition else []
     said += ["Only if it is not empty."] if definition and definition.not_empty else []
     body = html.Ol(rows, className="dl-due") if rows and not schedule.is_paused and not schedule.broken else empty("It is paused." if schedule.is_paused else schedule.broken or "It never comes again.", title="No next time", symbol="clock")
-    to = html.Ul([html.Li(words.recipient(key, desk.people)) for key in schedule.recipients], className="dl-to")
-    return card(4, "Next times", body, html.H3("To", className="dl-h"), to, *([html.H3("Conditions", className="dl-h"), html.Ul([html.Li(each) for each in said], className="dl-to")] if said else []),
+    names = [words.recipient(key, desk.people) for key in schedule.recipients]
+    to = html.Ul([html.Li(name) for name in names], className="dl-to")
+    section = card(4, "Next times", body, html.H3("To", className="dl-h"), to, *([html.H3("Conditions", className="dl-h"), html.Ul([html.Li(each) for each in said], className="dl-to")] if said else []),
                 sub=definition.rhythm.words if definition else None, name="dl-times")
+    table = Table((Column("Time"), Column("Note")), tuple((words.due(each.at, definition), each.note) for each in due)) if definition and due and not schedule.is_paused and not schedule.broken else None
+    return with_files(section, Block("next-times", f"Next times of {schedule.name}", f"{definition.rhythm.words}." if definition else "", None, table, " ".join([f"To {', '.join(names)}.", *said])))
 
 
 def log_card(schedule: Schedule, runs: Sequence[Mapping[str, Any]], desk: Desk) -> html.Section:
     """Return the newest runs, the newest one open."""
     if not runs:
         return card(8, f"Log of {schedule.name}", empty("Send a test to yourself, or wait for its first time.", title="Nothing was sent yet", symbol="clock"), name="dl-log")
-    return card(8, f"Log of {schedule.name}", *[_run(run, schedule, desk, is_open=number == 0) for number, run in enumerate(runs)], sub="Every recipient with what they were sent; the numbers are the SHA-256 of it", name="dl-log")
+    section = card(8, f"Log of {schedule.name}", *[_run(run, schedule, desk, is_open=number == 0) for number, run in enumerate(runs)], sub="Every recipient with what they were sent; the numbers are the SHA-256 of it", name="dl-log")
+    columns = (Column("Run"), Column("State of the run"), Column("Recipient"), Column("Address"), Column("State"), Column("Sent"), Column("Attempts"), Column("Why not"), Column("SHA-256"))
+    rows = [(words.when(run, words.definition_of(schedule)), words.STATES[run["state"]][0], mail["name"], mail["address"], words.MAIL_STATES[mail["state"]][0], mail["ended_at"] if mail["state"] == "sent" else None, mail["attempts"], mail["error"] or "", mail["sha256"] or "")
+            for run in runs for mail in run["mails"]]
+    return with_files(section, Block("log", f"Log of {schedule.name}", "", None, Table(columns, tuple(rows))))
 
 
 def _run(run: Mapping[str, Any], schedule: Schedule, desk: Desk, *, is_open: bool) -> html.Details:

@@ -10,6 +10,7 @@ import orjson
 from dash import html
 
 from bi_app.deliveries import words
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.delivery.audience import covers, may_send_outside
@@ -24,6 +25,7 @@ from shared.metrics.registry import metrics
 from shared.people.person import Person
 from shared.people.reach import scope_of
 from shared.people.roles import ROLES
+from shared.reports.document import Block, Column, Table
 from shared.settings import Settings
 from shared.warehouse.delivery_store import Schedule
 
@@ -51,8 +53,24 @@ def schedules_card(rows: Sequence[Schedule], last: Mapping[int, Mapping[str, Any
         return card(12, "Schedules", html.Div(nothing, id="dl-schedules", **holder), problem, sub=_mailbox(desk) or None, name="dl-card")
     head = html.Tr([html.Th("Schedule"), html.Th("When"), html.Th("To", className="x-s"), html.Th("Last time"), html.Th("")])
     body = html.Tbody([_row(each, last.get(each.id), len(stopped.get(each.id, ())), desk, is_chosen=each.id == chosen) for each in rows])
-    return card(12, "Schedules", html.Div(html.Table([html.Thead(head), body], className="tb dl-table"), id="dl-schedules", **holder), problem,
+    section = card(12, "Schedules", html.Div(html.Table([html.Thead(head), body], className="tb dl-table"), id="dl-schedules", **holder), problem,
                 sub=["Each reader gets the numbers of their own branches", *_mailbox(desk)], side=new, name="dl-card")
+    return with_files(section, Block("schedules", "Schedules", "Each reader gets the numbers of their own branches.", None, _numbers(rows, last, desk)))
+
+
+def _numbers(rows: Sequence[Schedule], last: Mapping[int, Mapping[str, Any]], desk: Desk) -> Table:
+    columns = (Column("Schedule"), Column("What"), Column("Next time"), Column("When"), Column("To"), Column("Last time"), Column("Became"))
+    found = []
+    for row in rows:
+        definition, run = words.definition_of(row), last.get(row.id)
+        found.append((row.name, _about(row, desk), _next(row), definition.rhythm.words if definition else "Cannot be read any more", words.recipients(row.recipients, desk.people),
+                      words.when(run, definition) if run else "Not yet", words.STATES[run["state"]][0] if run else ""))
+    return Table(columns, tuple(found))
+
+
+def _about(row: Schedule, desk: Desk) -> str:
+    what = find(desk.sources, str(row.definition.get("subject")), desk.visit.person)
+    return f"{what.label if what else 'Something that is gone'} · {FORMATS.get(str(row.definition.get('format')), '')}"
 
 
 def _mailbox(desk: Desk) -> list[Any]:
@@ -62,12 +80,10 @@ def _mailbox(desk: Desk) -> list[Any]:
 
 def _row(row: Schedule, run: Mapping[str, Any] | None, stops: int, desk: Desk, *, is_chosen: bool) -> html.Tr:
     definition = words.definition_of(row)
-    what = find(desk.sources, str(row.definition.get("subject")), desk.visit.person)
-    about = f"{what.label if what else 'Something that is gone'} · {FORMATS.get(str(row.definition.get('format')), '')}"
     owner = "" if row.owner_id == desk.visit.person.id else f" · {row.owner}'s"
     told = orjson.dumps({"id": row.id, "version": row.version, "name": row.name, "paused": row.is_paused, "definition": row.definition, "recipients": row.recipients}).decode()
     rhythm = definition.rhythm.words if definition else "Cannot be read any more"
-    name = html.Td([html.A(row.name, href=desk.visit.filters.choosing(schedule=str(row.id)), **{"data-nav": "", "aria-current": "true" if is_chosen else "false"}), html.Small(about + owner)], className="al-said")
+    name = html.Td([html.A(row.name, href=desk.visit.filters.choosing(schedule=str(row.id)), **{"data-nav": "", "aria-current": "true" if is_chosen else "false"}), html.Small(_about(row, desk) + owner)], className="al-said")
     to = html.Td([html.Span(words.recipients(row.recipients, desk.people)), html.Small(f"{stops} unsubscribed") if stops else None], className="x-s al-said")
     return html.Tr([name, html.Td([html.Span(_next(row), className="dl-next"), html.Small(rhythm)], className="al-said"), to, html.Td(_last(run, definition), className="al-said"), html.Td(_tools(row))],
                    className="al-off" if row.is_paused or row.broken else "", **{"data-delivery": told})

@@ -10,13 +10,16 @@ from bi_app.alerting.inbox import Now, inbox_card, over_card
 from bi_app.alerting.rules import rules_card
 from bi_app.alerting.words import lasting
 from bi_app.page import Page
+from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import drawn
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.clock import now
 from shared.delivery.audience import may_manage
+from shared.metrics.metric import Unit
 from shared.people.accounts import list_people
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.alert_store import last_run, load_cards, load_history, load_rules
 from shared.warehouse.delivery_reads import missing
 from shared.web.site import site
@@ -50,7 +53,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
 
     body = drawn(12, TITLE, draw)
     filters = _links(visit, "state", _STATES, state, "State of warnings") if not show else None
-    return html.Div([topbar(TITLE, visit, "", now().astimezone(zone), periods=False), chips(visit), html.Div([tabs, filters], className="al-bar no-print"), body], **{"data-still": ""})
+    return html.Div([topbar(TITLE, visit, "", now().astimezone(zone), periods=False, files=True), chips(visit), html.Div([tabs, filters], className="al-bar no-print"), body], **{"data-still": ""})
 
 
 def _links(visit: Visit, name: str, choices: dict[str, str], chosen: str, label: str) -> html.Nav:
@@ -62,7 +65,8 @@ def _summary(cards: list[dict[str, object]]) -> html.Div:
     counts = {"Open": sum(bool(each["is_open"]) for each in cards), "Nobody has taken note": sum(bool(each["is_open"]) and not each["is_acknowledged"] for each in cards),
               "Cannot be evaluated": sum(each["state"] in {"nodata", "error"} for each in cards), "Watched": len(cards)}
     tones = ("bad", "bad", "warn", "")
-    return html.Div([html.Div([html.Span(label), html.B(str(count), className=tone if count else "")], className="al-fact") for (label, count), tone in zip(counts.items(), tones, strict=True)], className="al-facts s12")
+    facts = html.Div([html.Div([html.Span(label), html.B(str(count), className=tone if count else "")], className="al-fact") for (label, count), tone in zip(counts.items(), tones, strict=True)], className="al-facts s12")
+    return saying(facts, Said(Block("warnings", "Warnings", "", None, Table((Column("Warnings"), Column("Count", Unit.COUNT)), tuple(counts.items())))))
 
 
 def _lateness(here: Now) -> html.Div | None:

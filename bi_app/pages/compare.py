@@ -12,12 +12,14 @@ from bi_app.compare.reading import By, chosen_metrics, read_places
 from bi_app.compare.table import NORMS, Norm, Place, order, table
 from bi_app.page import Page
 from bi_app.shell import tiles
+from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, drawn, empty
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.metrics.headline import Headline, Wanted
 from shared.metrics.metric import Metric
+from shared.reports.headline_block import headline_block
 
 TITLE = "Compare"
 _MOST_LIVE = 48
@@ -39,7 +41,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     moving = {(place.key, declared.name): found for (place, declared), found in zip(live_cells, headlines[len(wanted):], strict=True)}
     moment = min(each.as_of for each in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)) if headlines else None
     return html.Div([
-        topbar(TITLE, visit, "", moment), chips(visit), choices(visit, by, norm, wanted, places, picked),
+        topbar(TITLE, visit, "", moment, files=True), chips(visit), choices(visit, by, norm, wanted, places, picked),
         html.Div([
             drawn(12, "Together", lambda: _together(visit, headlines[:len(wanted)])),
             drawn(12, "Side by side", lambda: _board(visit, by, norm, wanted, shown, company, moving)),
@@ -49,7 +51,8 @@ def layout(visit: Visit, sources: Sources) -> Component:
 
 def _together(visit: Visit, headlines: Sequence[Headline]) -> Component:
     """All of the chosen branches together, live."""
-    return html.Section([tiles.strip_tile(visit, headline) for headline in headlines], className="card-x strip s12", **{"aria-label": f"{visit.branch_words} together"})
+    strip = html.Section([tiles.strip_tile(visit, headline) for headline in headlines], className="card-x strip s12", **{"aria-label": f"{visit.branch_words} together"})
+    return saying(strip, Said(headline_block(headlines, "together", f"{visit.branch_words} together"), tuple(each.metric.name for each in headlines)))
 
 
 def _board(visit: Visit, by: By, norm: Norm, wanted: Sequence[Metric], shown: Sequence[Place], company: dict[str, float], moving: dict[tuple[str, str], Headline]) -> Component:

@@ -38,7 +38,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
         return html.Div([*_banners(desk, visit), schedules_card(rows, last_runs(engines, numbers), stopped_by(engines, numbers), desk, chosen.id if chosen else None),
                          *(_chosen(chosen, desk) if chosen else [])], className="grid deliveries")
 
-    return html.Div([topbar(TITLE, visit, "", None, periods=False), drawn(12, TITLE, draw)], **{"data-still": ""})
+    return html.Div([topbar(TITLE, visit, "", None, periods=False, files=True), drawn(12, TITLE, draw)], **{"data-still": ""})
 
 
 def _chosen(schedule: Schedule, desk: Desk) -> list[Component]:

@@ -18,6 +18,7 @@ from bi_app.scorecards.knocks import knocks_card
 from bi_app.scorecards.ranking import ranking_card
 from bi_app.scorecards.special import AGEING, RESOLUTION, SIGNS, ageing_card, resolution_card, signs_card
 from bi_app.scorecards.worst import worst_card
+from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, drawn, empty
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
@@ -25,6 +26,7 @@ from bi_app.visit import Visit
 from shared.metrics.headline import RULE, Headline, Wanted
 from shared.metrics.registry import metric
 from shared.metrics.scorecard import SCORECARDS, Scorecard
+from shared.reports.headline_block import headline_block
 from shared.warehouse.exceptions import EXCEPTIONS
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def layout(scorecard: Scorecard, visit: Visit, sources: Sources) -> Component:
     first = drawn(wide, "Trend", lambda: _sized(trend.trend_card(visit, sources, scorecard, running), wide))
     split = 12 // max(1, min(3, len(scorecard.breakdowns)))
     return html.Div([
-        topbar(scorecard.title, visit, compared, moment), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
+        topbar(scorecard.title, visit, compared, moment, files=True), html.Div(degraded, className="banner", role="status") if degraded else None, chips(visit),
         html.Div([
             *([drawn(12, SIGNS, parts["signs"][1])] if "signs" in scorecard.parts else []),
             *_tiles(visit, scorecard, heads), first, *(drawn(4, *parts[part]) for part in scorecard.parts if part != "signs"),
@@ -79,7 +81,8 @@ def _tiles(visit: Visit, scorecard: Scorecard, heads: list[Headline] | None) -> 
         return [drawn(12, scorecard.title, lambda: html.Div(_or_fail(heads)))]
     count = len(scorecard.headlines)
     small = html.Section([tiles.tile(visit, each, large=False) for each in heads[count:]], className="card-x sc-strip s12", style={"--n": even_columns(len(heads) - count)}, **{"aria-label": "Further numbers"})
-    return [*(tiles.tile(visit, each, large=True) for each in heads[:count]), small, html.P(RULE, className="sc-legend s12")]
+    said = Said(headline_block(heads), tuple(each.metric.name for each in heads))
+    return [*(tiles.tile(visit, each, large=True) for each in heads[:count]), small, saying(html.P(RULE, className="sc-legend s12"), said)]
 
 
 def even_columns(count: int, most: int = 7) -> int:

@@ -28,7 +28,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     zone = ZoneInfo(sources.settings.company_time_zone)
     year = read_year(visit, sources.reference.calendar())
     return html.Div([
-        topbar(TITLE, visit, "", now().astimezone(zone), periods=False), chips(visit), _choices(visit),
+        topbar(TITLE, visit, "", now().astimezone(zone), periods=False, files=True), chips(visit), _choices(visit),
         html.Div(_cards(visit, sources, year, zone), className="grid targets"),
     ], **{"data-still": ""})
 

@@ -6,12 +6,14 @@ from dash import html
 from dash.development.base_component import Component
 
 from bi_app.shell import tiles
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.visit import Visit
 from shared.live.attributes import live_of, put
 from shared.metrics import headline_words as words
 from shared.metrics.headline import Headline, Wanted
 from shared.metrics.period import period
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.branches import Branch
 
 TILES = {"net_sales_amount": "sold, cancellations taken off", "gross_sales": "contracts signed", "leads": "came in", "appointments_set": "by phone, door and web",
@@ -43,7 +45,10 @@ def branches_card(visit: Visit, found: Sequence[Headline]) -> html.Section:
     width = len(BRANCH_METRICS)
     head = html.Tr([html.Th("Branch"), *(html.Th(each.metric.label, className="n") for each in found[:width])])
     rows = [_row(visit, branch, found[width * number : width * (number + 1)]) for number, branch in enumerate(visit.chosen)]
-    return card(4, "Branches today", html.Table([html.Thead(head), html.Tbody(rows)], className="tb pulse-tb"), sub="Each number moves the moment a row is committed", name="pulse-branches")
+    section = card(4, "Branches today", html.Table([html.Thead(head), html.Tbody(rows)], className="tb pulse-tb"), sub="Each number moves the moment a row is committed", name="pulse-branches")
+    columns = (Column("Branch"), *(Column(each.metric.label, each.metric.unit, each.metric.meaning) for each in found[:width]))
+    table = Table(columns, tuple((branch.name, *(each.value for each in found[width * number : width * (number + 1)])) for number, branch in enumerate(visit.chosen)))
+    return with_files(section, Block("branches-today", "Branches today", "", None, table), BRANCH_METRICS)
 
 
 def _row(visit: Visit, branch: Branch, found: Sequence[Headline]) -> html.Tr:

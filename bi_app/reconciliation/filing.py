@@ -24,6 +24,14 @@ def sides_block(sides: Sequence[Side]) -> Block:
     return Block("ledgers", "Ledgers of others", says, table=Table((Column("Source"), Column("Side"), *_COUNTS, Column("Match rate", Unit.PERCENT), *_MONEY), rows))
 
 
+def facts_block(found: Summary) -> Block:
+    """What is open by kind of fault, how old it is, and what moved in a week."""
+    rows: list[tuple[Cell, ...]] = [("Open cases", sum(part.cases for part in found.families), sum(part.amount for part in found.families)), *((part.label, part.cases, part.amount) for part in found.families)]
+    rows += [("Closed in the last 7 days", found.closed, None), ("Opened in the last 7 days", found.opened, None)]
+    says = "" if found.mean_age is None else f"Open cases are {found.mean_age:.1f} days old in the mean."
+    return Block("facts", "Open cases", says, table=Table((Column("Kind"), Column("Cases", Unit.COUNT), Column("At risk", Unit.MONEY)), tuple(rows)))
+
+
 def trend_block(found: Summary, figure: Figure) -> Block:
     """Open cases by day."""
     return Block("open-by-day", "Open cases by day", figure=figure, table=Table((Column("Day"), Column("Open cases", Unit.COUNT), Column("At risk", Unit.MONEY)), tuple((day, count, amount) for day, count, amount in found.trend)))

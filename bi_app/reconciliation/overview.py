@@ -8,9 +8,9 @@ import orjson
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from bi_app.reconciliation.filing import parts_block, sides_block, trend_block
+from bi_app.reconciliation.filing import facts_block, parts_block, sides_block, trend_block
 from bi_app.reconciliation.words import cents, moment, whole_money
-from bi_app.shell.files import with_files
+from bi_app.shell.files import Said, saying, with_files
 from bi_app.shell.parts import card, empty, icon, key
 from bi_app.visit import Visit
 from shared.charts.palette import themed
@@ -28,7 +28,7 @@ def facts(found: Summary, visit: Visit) -> html.Div:
     entries += [(part.label, f"{part.cases:,}", whole_money(part.amount), visit.filters.choosing(show="cases", rule=part.key, case=None)) for part in found.families]
     entries.append(("Mean age", "—" if found.mean_age is None else f"{found.mean_age:.1f} d", "of open cases", ""))
     entries.append(("Last 7 days", f"{found.closed:,} closed", f"{found.opened:,} opened", ""))
-    return html.Div([_fact(*entry) for entry in entries], className="rc-facts s12")
+    return saying(html.Div([_fact(*entry) for entry in entries], className="rc-facts s12"), Said(facts_block(found)))
 
 
 def _fact(label: str, value: str, sub: str, link: str) -> Component:
@@ -71,7 +71,8 @@ def ages_card(found: Summary) -> html.Section:
     most = max((part.cases for part in found.ages), default=0) or 1
     rows = [html.Div([html.Span(f"{part.label} days"), html.Span(html.I(style={"width": f"{part.cases / most:.1%}"}, className=tone), className="meter"), html.B(f"{part.cases:,}"), html.Small(whole_money(part.amount))], className="rc-age")
             for part, tone in zip(found.ages, _BUCKET_TONES, strict=True)]
-    return card(4, "Ageing", html.Div(rows, className="rc-ages"), sub="Days since the fault began; it keeps its age when it goes and returns")
+    section = card(4, "Ageing", html.Div(rows, className="rc-ages"), sub="Days since the fault began; it keeps its age when it goes and returns")
+    return with_files(section, parts_block("ageing", "Ageing", found.ages, "Days open"))
 
 
 def parts_card(span: int, title: str, parts: Sequence[Part], sub: str, link: str = "") -> html.Section:

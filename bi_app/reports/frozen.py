@@ -11,17 +11,18 @@ from flask import Response, abort, g, jsonify
 from bi_app.reports.cards import themed_figure
 from bi_app.reports.reading import opened
 from bi_app.reports.tables import plain_table
+from bi_app.shell.files import with_files
 from bi_app.shell.topbar import topbar
 from bi_app.site import Site
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.charts.template import CONFIG
 from shared.metrics.scope import Scope
-from shared.reports.document import Block
+from shared.reports.document import Block, Document
 from shared.reports.problems import TooLargeError
 from shared.reports.report import ReportError
 from shared.reports.stored import packed, unpacked
-from shared.warehouse.report_history import freeze, frozen
+from shared.warehouse.report_history import Snapshot, freeze, frozen
 from shared.web.address import query_of
 from shared.web.replies import refusal
 from shared.web.report_bodies import body
@@ -60,19 +61,30 @@ def register_freeze(app: Site, _sources: Sources) -> None:
 
 def frozen_page(visit: Visit, sources: Sources) -> Component:
     """Return the copy at the address of ``visit``; 404 for who may see less than its maker saw."""
-    with site().engines.primary_reader() as connection:
-        found = frozen(connection, visit.path.rsplit("/", 1)[-1])
-    if found is None or not _covers(visit.scope, found.branches):
-        abort(404)
+    found = _opened(visit)
     document = unpacked(found.document)
     zone = ZoneInfo(sources.settings.company_time_zone)
     at = found.at.astimezone(zone)
     words = f"These numbers were frozen by {found.who} on {at.day} {at:%B %Y at %H:%M}. They do not change any more."
     filters = [html.Span([html.B(f"{name}: "), value], className="rp-limit") for name, value in document.filters]
     return html.Div([
-        topbar(document.title, visit, "", document.as_of.astimezone(zone), periods=False), html.Div([words, html.A("Open the living report", href=f"/reports/{found.report}", className="button")], className="banner", role="status"),
+        topbar(document.title, visit, "", document.as_of.astimezone(zone), periods=False, files=True), html.Div([words, html.A("Open the living report", href=f"/reports/{found.report}", className="button")], className="banner", role="status"),
         html.Div(filters, className="rp-about"), html.Div([_card(visit, block) for block in document.blocks], className="grid"),
     ], className="rp", **{"data-still": ""})
+
+
+def frozen_document(visit: Visit, _sources: Sources) -> Document:
+    """Return the copy at the address of ``visit`` for files: the very numbers that were frozen."""
+    return unpacked(_opened(visit).document)
+
+
+def _opened(visit: Visit) -> Snapshot:
+    """Read the copy; ends the request with 404 where there is none, or for who may see less than its maker saw."""
+    with site().engines.primary_reader() as connection:
+        found = frozen(connection, visit.path.rsplit("/", 1)[-1])
+    if found is None or not _covers(visit.scope, found.branches):
+        abort(404)
+    return found
 
 
 def _covers(scope: Scope, branches: list[int] | None) -> bool:
@@ -87,4 +99,5 @@ def _card(visit: Visit, block: Block) -> Component:
     if block.table is not None and (block.figure is not None or not block.says):
         parts.append(html.Details([html.Summary("The numbers"), plain_table(block.table)]) if block.figure is not None else plain_table(block.table))
     head = html.Div(html.Div([html.H2(block.title), html.P(block.note, className="sub") if block.note else None]), className="card-h")
-    return html.Section([head, html.Div(parts, className="card-b")], className="card-x s6 rp-scrolls", **{"aria-label": block.title})
+    section = html.Section([head, html.Div(parts, className="card-b")], className="card-x s6 rp-scrolls", **{"aria-label": block.title})
+    return with_files(section, block) if block.says_something else section

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, empty, icon, popover
 from bi_app.shell.topbar import topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.reports.document import Block, Column, Table
 from shared.reports.templates import TEMPLATES
 from shared.warehouse.report_store import Entry, library
 from shared.web.report_pages import viewer
@@ -29,10 +31,10 @@ def library_page(visit: Visit, sources: Sources) -> Component:
     shown = [entry for entry in entries if _is_shown(entry, show, visit.person.id)]
     folders = sorted({entry.folder for entry in entries if entry.folder and entry.deleted_at is None}, key=str.casefold)
     return html.Div([
-        topbar(TITLE, visit, "", None, periods=False), _bar(visit, show, entries),
+        topbar(TITLE, visit, "", None, periods=False, files=bool(shown)), _bar(visit, show, entries),
         html.Div(_new(), className="rl-new-row") if show == "" else None,
         html.Div(className="rl-said", role="status"),
-        *_groups(visit, shown, folders, zone, show),
+        saying(html.Div(_groups(visit, shown, folders, zone, show)), Said(_listed(visit, shown) if shown else None)),
         html.P("No report is called that.", className="note rl-none", hidden=True),
     ], className="rl", **{"data-still": ""})
 
@@ -62,6 +64,12 @@ def _groups(visit: Visit, shown: Sequence[Entry], folders: Sequence[str], zone: 
         groups.setdefault(entry.folder, []).append(entry)
     order = sorted(groups, key=lambda name: (name == "", name.casefold()))
     return [html.Section([html.H2([icon("folder"), name or ("Without a folder" if len(groups) > 1 else "Reports"), html.Small(f"{len(groups[name])}")]), html.Ul([_line(visit, entry, folders, zone) for entry in groups[name]])], className="card-x rl-group", **{"aria-label": name or "Reports"}) for name in order]
+
+
+def _listed(visit: Visit, shown: Sequence[Entry]) -> Block:
+    columns = (Column("Folder"), Column("Report"), Column("Description"), Column("Owner"), Column("Shared"), Column("Changed"))
+    rows = sorted(shown, key=lambda entry: (entry.folder == "", entry.folder.casefold()))
+    return Block("reports", TITLE, "", None, Table(columns, tuple((entry.folder, entry.title, entry.description, "You" if entry.owner == visit.person.id else entry.owner_name, "Shared" if entry.is_shared else "", entry.changed_at) for entry in rows)))
 
 
 def _line(visit: Visit, entry: Entry, folders: Sequence[str], zone: ZoneInfo) -> Component:

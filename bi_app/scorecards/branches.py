@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dash import html
 
 from bi_app.scorecards.tiles import light
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.visit import Visit
 from shared.live.attributes import live_of, put
 from shared.metrics.headline import Headline, Wanted
 from shared.metrics.scorecard import Scorecard
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.branches import Branch
 
 TITLE = "Branches side by side"
@@ -30,7 +32,10 @@ def branches_card(visit: Visit, scorecard: Scorecard, found: Sequence[Headline])
     most = [max((abs(row[column].value) for row in rows if not math.isnan(row[column].value)), default=0.0) for column in range(width)]
     head = html.Tr([html.Th("Branch"), *(html.Th(each.metric.label, title=each.metric.meaning) for each in rows[0])])
     body = [_row(visit, branch, row, most) for branch, row in zip(visit.branches, rows, strict=True)]
-    return card(12, TITLE, html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="tb sc-side"), className="sc-wide", tabIndex=0), sub="Bars of a column share one scale, below zero in red; the dot is the light of that branch's own target", name="sc-branches")
+    section = card(12, TITLE, html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="tb sc-side"), className="sc-wide", tabIndex=0), sub="Bars of a column share one scale, below zero in red; the dot is the light of that branch's own target", name="sc-branches")
+    columns = (Column("Branch"), *(Column(each.metric.label, each.metric.unit, each.metric.meaning) for each in rows[0]))
+    table = Table(columns, tuple((branch.name, *(each.value for each in row)) for branch, row in zip(visit.branches, rows, strict=True)))
+    return with_files(section, Block("branches", TITLE, "", None, table), scorecard.side_by_side)
 
 
 def _row(visit: Visit, branch: Branch, found: Sequence[Headline], most: Sequence[float]) -> html.Tr:

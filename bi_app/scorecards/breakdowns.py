@@ -5,13 +5,17 @@ from urllib.parse import quote
 
 from dash import html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.charts.bars import ranked
+from shared.metrics.dimension import dimension
 from shared.metrics.format import write
 from shared.metrics.question import Question
 from shared.metrics.registry import metric
 from shared.metrics.scorecard import Breakdown
+from shared.reports.document import Block, Column, Table
 
 _MOST = 9
 
@@ -31,7 +35,11 @@ def breakdown_card(visit: Visit, sources: Sources, declared: Breakdown, span: in
         html.Span(write(float(row[declared.metric]), main.unit), className="amount"), html.Span(write(float(row[declared.beside]), beside.unit), className="beside"),
     ], type="button", className="sc-row", **{"data-glass": f"{declared.metric}@@{declared.dimension}={quote(str(row[declared.dimension]), safe='')}", "aria-haspopup": "dialog"}) for row in rows[:_MOST]]
     rest = html.P(f"and {len(rows) - _MOST} more", className="note") if len(rows) > _MOST else None
-    return card(span, declared.title, html.Div(bars, className="sc-rows"), rest, sub=sub, name="sc-breakdown")
+    section = card(span, declared.title, html.Div(bars, className="sc-rows"), rest, sub=sub, name="sc-breakdown")
+    names_of, values = [str(row[f"{declared.dimension}_label"]) for row in rows], [float(row[declared.metric]) for row in rows]
+    columns = (Column(dimension(declared.dimension).label), Column(main.label, main.unit, main.meaning), Column(beside.label, beside.unit, beside.meaning))
+    table = Table(columns, tuple(zip(names_of, values, (float(row[declared.beside]) for row in rows), strict=True)))
+    return with_files(section, Block(f"by-{declared.dimension.replace('_', '-')}", declared.title, f"{sub}.", ranked(names_of[:_MOST], values[:_MOST], main.unit), table), names)
 
 
 def _is_something(value: object) -> bool:

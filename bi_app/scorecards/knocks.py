@@ -1,12 +1,20 @@
 """Doors on the map: where canvassers knocked, and where it brought leads."""
 
+from collections.abc import Sequence
+
 import dash_leaflet as dl
 from dash import html
 
 from bi_app.behind import Behind
+from bi_app.shell.files import with_files
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty
 from bi_app.visit import Visit
+from shared.charts.doors import doors, outer_border
+from shared.charts.template import Figure
+from shared.metrics.metric import Unit
+from shared.reports.document import Block, Column, Table
+from shared.warehouse.departments import Spot
 from shared.web import asset_url
 
 TITLE = "Doors on the map"
@@ -29,5 +37,17 @@ def knocks_card(visit: Visit, behind: Behind) -> html.Section:
     ]
     drawn = dl.Map(layers, center=[39.5, -98.35], zoom=4, attributionControl=False, scrollWheelZoom=False, zoomSnap=0.25, zoomAnimation=False, fadeAnimation=False, className="map")
     keys = html.Span([html.Span("Leads per 100 doors:"), *(html.Span([html.I(className=f"dot k-{status}"), text]) for status, text in _KEYS)], className="keys")
-    doors = sum(spot.doors for spot in spots)
-    return card(4, TITLE, lazy(visit, "sc-map", drawn, html.Div(className="bone map-bone"), "map-box sc-map"), sub=keys, side=html.Span(f"{doors:,} doors", className="note"), name="sc-knocks")
+    count = sum(spot.doors for spot in spots)
+    section = card(4, TITLE, lazy(visit, "sc-map", drawn, html.Div(className="bone map-bone"), "map-box sc-map"), sub=keys, side=html.Span(f"{count:,} doors", className="note"), name="sc-knocks")
+    return with_files(section, Block("doors", TITLE, f"{count:,} doors in {len(spots):,} places of about a kilometre.", _figure(visit, spots), _numbers(spots), "Colour: leads per 100 doors; size: doors."), ("doors", "leads_per_100_doors"))
+
+
+def _figure(visit: Visit, spots: Sequence[Spot]) -> Figure | None:
+    """A panel per branch that has an outline; None where none has."""
+    panels = {branch.name: (border, [(spot.longitude, spot.latitude, spot.doors, spot.leads) for spot in spots if spot.branch_id == branch.id]) for branch in visit.chosen if (border := outer_border(branch.territory))}
+    return doors(panels) if panels else None
+
+
+def _numbers(spots: Sequence[Spot]) -> Table:
+    columns = (Column("Territory"), Column("Latitude", Unit.NUMBER), Column("Longitude", Unit.NUMBER), Column("Doors", Unit.COUNT), Column("Leads", Unit.COUNT), Column("Leads per 100 doors", Unit.NUMBER))
+    return Table(columns, tuple((spot.territory or "No territory", spot.latitude, spot.longitude, spot.doors, spot.leads, 100 * spot.leads / spot.doors) for spot in spots))

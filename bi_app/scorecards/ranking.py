@@ -7,6 +7,7 @@ from urllib.parse import quote
 from dash import html
 
 from bi_app.executive.leaderboard import movement
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -14,6 +15,7 @@ from shared.metrics.format import write
 from shared.metrics.registry import metric
 from shared.metrics.scorecard import Ranking, Scorecard
 from shared.metrics.standings import Standing, standings
+from shared.reports.document import Block, Column, Table
 
 _MOST, _EACH = 12, 5
 
@@ -36,7 +38,21 @@ def ranking_card(visit: Visit, sources: Sources, scorecard: Scorecard) -> html.S
         return card(12, ranking.title, empty("Nobody has a number in these days.", symbol="people"), sub=sub)
     apart = scorecard.department == "branch" and len(visit.chosen) > 1
     body = _by_branch(visit, ranking, by, found) if apart else _table(visit, ranking, by, found)
-    return card(12, f"{ranking.title}, by location" if apart else ranking.title, body, sub=sub, side=html.Span(f"{len(found)} in all", className="note"), name="sc-ranking")
+    title = f"{ranking.title}, by location" if apart else ranking.title
+    section = card(12, title, body, sub=sub, side=html.Span(f"{len(found)} in all", className="note"), name="sc-ranking")
+    return with_files(section, Block("ranking", title, f"{sub}.", None, _numbers(ranking, by, found, apart=apart)), ranking.metrics)
+
+
+def _numbers(ranking: Ranking, by: str, found: Sequence[Standing], *, apart: bool) -> Table:
+    """Everybody, as ranked; in the column of what ranks the fair value, beside it their own where the two may differ."""
+    declared = metric(by)
+    has_branch, is_fair = any(each.branch for each in found), bool(declared.minimum_sample)
+    fair = Column(f"{declared.label}, fair" if is_fair else declared.label, declared.unit, "Drawn towards the group where somebody had few cases; what the places go by." if is_fair else declared.meaning)
+    own = [name for name in ranking.metrics if name != by or is_fair]
+    columns = (Column("Place"), Column("Moved", None, "Places gained (+) or lost (-) against the comparison."), Column(ranking.title), *([Column("Branch")] if has_branch else []), fair,
+               *(Column(f"{metric(name).label}, own" if name == by else metric(name).label, metric(name).unit, metric(name).meaning) for name in own))
+    rows = sorted(found, key=lambda each: (each.branch, each.place)) if apart else found
+    return Table(columns, tuple((each.place if apart else each.rank, each.moved if apart else each.movement, each.name, *([each.branch] if has_branch else []), each.fair_value, *(each.values[name] for name in own)) for each in rows))
 
 
 def _table(visit: Visit, ranking: Ranking, by: str, found: Sequence[Standing]) -> html.Div:

@@ -1,24 +1,30 @@
 """Cards that one department alone has: ages of the backlog, lifetimes of tickets, the platform's signs."""
 
 import math
+from typing import Final
 
 import orjson
 from dash import dcc, html
 
 from bi_app.behind import Behind
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon, key
 from bi_app.visit import Visit
 from shared.analysis.ageing import BANDS, band
+from shared.charts.bars import ranked
 from shared.charts.palette import themed
 from shared.charts.scorecard import still_open
 from shared.charts.template import CONFIG
 from shared.live.vitals import Sign, Signs
 from shared.metrics.format import write
+from shared.metrics.headline import Status
 from shared.metrics.metric import Unit
+from shared.reports.document import Block, Column, Table
 
 AGEING, RESOLUTION, SIGNS = "Days outstanding", "Time to resolve", "The platform's vital signs"
 SIGNS_ADDRESS = "/vitals"
 _HEIGHT = 190
+_LIGHTS: Final[dict[Status, str]] = {"good": "Green", "warn": "Amber", "bad": "Red", "none": "None"}
 
 
 def ageing_card(visit: Visit, behind: Behind) -> html.Section:
@@ -35,9 +41,14 @@ def ageing_card(visit: Visit, behind: Behind) -> html.Section:
     most = max(count for count, _ in bands)
     rows = [html.Div([html.Span(label, className="name"), html.Span(html.I(style={"width": f"{count / most:.1%}"}, className=f"age-{number}"), className="sc-bar"), html.Span(f"{count:,.0f}", className="amount"),
                       html.Span(write(amount, Unit.MONEY), className="beside")], className="sc-row") for number, ((label, _), (count, amount)) in enumerate(zip(BANDS, bands, strict=True))]
-    words = html.P([html.B(f"{_at(aged, 0.5):,} days"), f" is the median age, nine of ten are younger than {_at(aged, 0.9):,} days, the oldest is {aged[-1].days:,} days old."], className="say")
+    median, said = f"{_at(aged, 0.5):,} days", f" is the median age, nine of ten are younger than {_at(aged, 0.9):,} days, the oldest is {aged[-1].days:,} days old."
+    words = html.P([html.B(median), said], className="say")
     more = html.Button([icon("table"), "Rows behind it"], className="button", type="button", **{"data-glass": "backlog_jobs", "aria-haspopup": "dialog"})
-    return card(4, AGEING, html.Div(rows, className="sc-rows"), words, sub=f"{jobs:,} contracts sold and not complete, by days since the sale", side=more, name="sc-ageing")
+    sub = f"{jobs:,} contracts sold and not complete, by days since the sale"
+    section = card(4, AGEING, html.Div(rows, className="sc-rows"), words, sub=sub, side=more, name="sc-ageing")
+    table = Table((Column("Age"), Column("Contracts", Unit.COUNT), Column("Amount", Unit.MONEY)), tuple((label, *numbers) for (label, _), numbers in zip(BANDS, bands, strict=True)), ("All", sum(count for count, _ in bands), sum(amount for _, amount in bands)))
+    figure = ranked([label for label, _ in BANDS], [count for count, _ in bands], Unit.COUNT)
+    return with_files(section, Block("days-outstanding", AGEING, f"{median}{said}", figure, table, f"{sub}."), ("backlog_jobs",))
 
 
 def _at(aged: list, q: float) -> int:  # type: ignore[type-arg]
@@ -57,11 +68,16 @@ def resolution_card(visit: Visit, behind: Behind) -> html.Section:
         return card(4, RESOLUTION, empty("No ticket of these days is resolved yet.", symbol="clock"))
     low, high = curve.median_bounds
     bounds = f" (95% sure: {_hours(low)} to {_hours(high)})" if not math.isnan(low) else ""
-    words = html.P([html.B(_hours(curve.median), id="sc-median"), f" until half are resolved{bounds}; nine of ten within {_hours(curve.quantile(0.9))}."], className="say")
-    figure = themed(orjson.dumps(still_open(curve, _HEIGHT)).decode(), "dark" if visit.theme == "dark" else "light")
-    graph = dcc.Graph(id="sc-survival", figure=orjson.loads(figure), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
+    said = f" until half are resolved{bounds}; nine of ten within {_hours(curve.quantile(0.9))}."
+    words = html.P([html.B(_hours(curve.median), id="sc-median"), said], className="say")
+    figure = still_open(curve, _HEIGHT)
+    graph = dcc.Graph(id="sc-survival", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
     keys = html.Span([key("Share still open", "c1"), key("95% band", "c1", "band")], className="keys")
-    return card(4, RESOLUTION, html.Div(graph), words, sub=html.Span([f"{curve.count:,} tickets, of which {curve.open:,} are open: they count as open so long, not as missing. ", keys]), name="sc-resolution")
+    sub = f"{curve.count:,} tickets, of which {curve.open:,} are open: they count as open so long, not as missing."
+    section = card(4, RESOLUTION, html.Div(graph), words, sub=html.Span([f"{sub} ", keys]), name="sc-resolution")
+    columns = (Column("Open for", Unit.HOURS), Column("Still open", Unit.PERCENT), Column("From (95%)", Unit.PERCENT), Column("To (95%)", Unit.PERCENT))
+    table = Table(columns, tuple((step.time, step.share, step.low, step.high) for step in curve.steps))
+    return with_files(section, Block("time-to-resolve", RESOLUTION, f"{_hours(curve.median)}{said}", figure, table, sub), ("resolution_hours",))
 
 
 def _hours(hours: float) -> str:
@@ -72,8 +88,10 @@ def _hours(hours: float) -> str:
 
 def signs_card(signs: Signs) -> html.Section:
     """Return the platform's vital signs; scorecard.js asks for them again every ten seconds."""
-    return card(12, SIGNS, html.Div([sign_part(sign) for sign in signs.signs], className="sc-signs", id="sc-signs", **{"data-from": SIGNS_ADDRESS}),
+    section = card(12, SIGNS, html.Div([sign_part(sign) for sign in signs.signs], className="sc-signs", id="sc-signs", **{"data-from": SIGNS_ADDRESS}),
                 sub="Measured now, and again every ten seconds while this page is open", side=html.Span(f"{signs.at:%H:%M:%S} UTC", className="note", id="sc-signs-at"), name="sc-vitals")
+    rows = tuple((sign.label, sign.text, _LIGHTS[sign.status], sign.why, sign.rule) for sign in signs.signs)
+    return with_files(section, Block("vital-signs", SIGNS, f"Measured at {signs.at:%H:%M:%S} UTC.", None, Table((Column("Sign"), Column("Value"), Column("Light"), Column("Found"), Column("Rule")), rows)))
 
 
 def sign_part(sign: Sign) -> html.Div:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import orjson
 from dash import dcc, html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, key
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -17,6 +18,7 @@ from shared.metrics.period import Period, add_months, month_start, period, week_
 from shared.metrics.question import Question
 from shared.metrics.registry import metric
 from shared.metrics.scorecard import Scorecard
+from shared.reports.document import Block, Cell, Column, Table
 
 _HEIGHT = 264
 
@@ -57,7 +59,12 @@ def trend_card(visit: Visit, sources: Sources, scorecard: Scorecard, so_far: Hea
     graph = dcc.Graph(id="sc-trend", figure=orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light")), config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart")
     keys = html.Span([key("Actual", "c1"), key("Prior year, same weeks" if not months else "Prior year", "fg-3", "dash"), html.Span(f"◇ the {'month' if months else 'week'} so far")], className="keys")
     live = {**live_of(so_far, visit.scope), **put("point=value"), "data-trace": SO_FAR} if so_far else {}
-    return card(8, title, picks, html.Div(graph, **live), sub=keys, side=grains, name="sc-trend")
+    section = card(8, title, picks, html.Div(graph, **live), sub=keys, side=grains, name="sc-trend")
+    span = "month" if months else "week"
+    columns = (Column("Month" if months else "Week from"), Column(declared.label, declared.unit, declared.meaning), Column("Prior year", declared.unit), Column("So far", declared.unit, f"The running {span}, which is not over."))
+    rows: list[tuple[Cell, ...]] = [(*row, None) for row in zip(buckets, values, prior, strict=True)]
+    table = Table(columns, (*rows, *([(running[0], None, None, running[1])] if running else [])))
+    return with_files(section, Block("trend", title, "", figure, table, f"The running {span} is not over and is drawn apart."), (name,))
 
 
 def _spans(today: date, *, months: bool) -> tuple[Period, Period]:

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, icon, popover
 from bi_app.targets.year import Year
 from bi_app.visit import Visit
 from shared.metrics.metric import Metric
 from shared.people.accounts import list_people
 from shared.people.target_rules import may_see_target, may_set_owner, may_write_note
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.kpi_care import STATUSES, Entry, Owner, entries, owners
 from shared.web.site import site
 
@@ -22,7 +24,11 @@ _LIGHT = {"on_track": "good", "at_risk": "warn", "off_track": "bad"}
 def care_card(visit: Visit, year: Year) -> html.Section:
     """Return the card of the KPI for the chosen branches."""
     branch = one_branch(visit)
-    return card(6, TITLE, *care_body(visit, year.kpi, branch, (year.owners or {}).get(branch), year.entries), sub=f"{year.kpi.label}, {_named(visit, branch)}", name="care-card")
+    owner, sub = (year.owners or {}).get(branch), f"{year.kpi.label}, {_named(visit, branch)}"
+    section = card(6, TITLE, *care_body(visit, year.kpi, branch, owner, year.entries), sub=sub, name="care-card")
+    table = Table((Column("Check-in"), Column("Text"), Column("By"), Column("About"), Column("Day"), Column("Written")),
+                  tuple((STATUSES[each.status] if each.status else "Note", each.text or "", each.who, _named(visit, each.branch), each.day, each.at) for each in year.entries))
+    return with_files(section, Block("care", TITLE, f"{sub}. Owner: {owner.name if owner else 'nobody yet'}.", None, table if year.entries else None))
 
 
 def care_section(visit: Visit, kpi: Metric) -> list[Component]:

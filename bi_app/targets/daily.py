@@ -7,6 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.shell import tiles
+from bi_app.shell.files import Said, saying, with_files
 from bi_app.shell.parts import card, empty, key
 from bi_app.sources import Sources
 from bi_app.targets.year import Year
@@ -16,11 +17,14 @@ from shared.charts.palette import themed
 from shared.charts.template import CONFIG
 from shared.clock import now
 from shared.metrics import headline_words as words
+from shared.metrics.format import write
 from shared.metrics.goal import goal
 from shared.metrics.headline import Wanted
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period, month_end, month_start, period
 from shared.metrics.question import Question
+from shared.reports.document import Block, Column, Table
+from shared.reports.headline_block import headline_block
 
 _HEIGHT = 230
 _SPANS = {"mtd": "This month", "ytd": "This year"}
@@ -30,8 +34,9 @@ def pace_tiles(visit: Visit, sources: Sources, year: Year) -> Component:
     """Return live tiles of the KPI against its targets: this month, this year."""
     fiscal = sources.settings.fiscal_year_start_month
     found = sources.headlines([Wanted(year.kpi.name, period(preset, visit.today, fiscal), branches=visit.filters.branch_set) for preset in _SPANS], visit.scope)
-    return html.Div([tiles.large_tile(visit, each, label, year.kpi.label, f"{year.kpi.name}@{preset}", tiles.spark(each.series, words.judged(each)))
+    pace = html.Div([tiles.large_tile(visit, each, label, year.kpi.label, f"{year.kpi.name}@{preset}", tiles.spark(each.series, words.judged(each)))
                      for each, (preset, label) in zip(found, _SPANS.items(), strict=True)], className="tg-tiles s4")
+    return saying(pace, Said(headline_block(found, "pace", f"{year.kpi.label}, pace", tuple(_SPANS.values())), (year.kpi.name,)))
 
 
 def daily_card(visit: Visit, sources: Sources, year: Year) -> html.Section:
@@ -57,7 +62,9 @@ def daily_card(visit: Visit, sources: Sources, year: Year) -> html.Section:
         actual = [float(value) for value in answer.frame[declared.name]]
     figure = daily_target(first, line, actual, bars=declared.is_flow, percent=declared.unit is Unit.PERCENT, money=declared.unit is Unit.MONEY, height=_HEIGHT)
     drawn = orjson.loads(themed(orjson.dumps(figure).decode(), "dark" if visit.theme == "dark" else "light"))
-    return card(8, title, dcc.Graph(id="target-days", figure=drawn, config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart"), sub=sub, side=side)
+    section = card(8, title, dcc.Graph(id="target-days", figure=drawn, config=CONFIG, style={"height": f"{_HEIGHT}px"}, className="chart"), sub=sub, side=side)
+    table = Table((Column("Day"), Column(declared.label, declared.unit, declared.meaning), Column("Target of the day", declared.unit)), tuple((day, actual[number] if number < len(actual) else None, line[number]) for number, day in enumerate(days)))
+    return with_files(section, Block("days", f"{declared.label}, {first:%B %Y}, day by day", "", figure, table, f"The month's target is {write(whole.value, declared.unit)}."), (declared.name,))
 
 
 def _month(visit: Visit, year: Year) -> date:

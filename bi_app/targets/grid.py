@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, icon, popover
 from bi_app.targets.year import Year, shares
 from bi_app.visit import Visit
 from shared.metrics.format import MISSING, write, write_exact
 from shared.people.target_rules import may_edit_targets
+from shared.reports.document import Block, Column, Table
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TITLE = "Targets by month"
@@ -28,7 +30,14 @@ def grid_card(visit: Visit, year: Year) -> html.Section:
             "data-weights": json.dumps([round(weight, 4) for weight in year.weights])}
     sub = "Click a cell and type; Enter saves, Esc leaves it as it was." if editable else "Set by leadership; your role reads them."
     body = html.Div([_tools(year) if editable else None, html.Div(className="tg-said", role="status"), html.Div(table, className="tg-x"), _keys(year)], className="tg", **data)
-    return card(12, TITLE, body, sub=sub, side=_files(year, editable=editable), name="tg-card")
+    section = card(12, TITLE, body, sub=sub, side=_files(year, editable=editable), name="tg-card")
+    return with_files(section, Block("targets", f"{year.kpi.label}, targets of {year.year}", "", None, _numbers(year), _way(year)), (year.kpi.name,))
+
+
+def _numbers(year: Year) -> Table:
+    columns = (Column("Scope"), *(Column(f"{name} {year.year}", year.kpi.unit) for name in MONTHS), Column("Year" if year.kpi.is_flow else "Mean", year.kpi.unit))
+    rows = [(name, [year.value(branch, month) for month in range(1, 13)]) for branch, name in year.scopes]
+    return Table(columns, tuple((name, *values, summary(year, values)) for name, values in rows))
 
 
 def _row(year: Year, branch: int | None, name: str, running: int, *, editable: bool, first: bool) -> html.Tr:
@@ -122,5 +131,9 @@ def _files(year: Year, *, editable: bool) -> html.Div:
 
 
 def _keys(year: Year) -> html.P:
+    return html.P(_way(year), className="say")
+
+
+def _way(year: Year) -> str:
     way = "A month's target is spread over its days by working days and season" if year.kpi.is_flow else "A rate's or level's target holds on every day of its month"
-    return html.P(f"{way}; all pages judge by a change at once. Without a value of its own the company is the {'sum' if year.kpi.is_flow else 'mean'} of its branches.", className="say")
+    return f"{way}; all pages judge by a change at once. Without a value of its own the company is the {'sum' if year.kpi.is_flow else 'mean'} of its branches."

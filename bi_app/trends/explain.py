@@ -7,9 +7,11 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
+from bi_app.shell.files import Said, saying, with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.sources import Sources
 from bi_app.trends.choices import GRAINS, Choices
+from bi_app.trends.filing import VERDICTS, odd_block, stages_block, why_block
 from bi_app.trends.findings import Findings
 from bi_app.trends.main import table
 from bi_app.trends.numbers import Numbers, start_of
@@ -41,7 +43,8 @@ def odd_card(visit: Visit, choices: Choices, numbers: Numbers, findings: Finding
     ]) for each in found[:_MOST_ODD]]
     quiet = [html.Li([html.Div([html.B(f"{each.day:%a} {each.day.day} {each.day:%b %Y}"), html.Span("expected, so left out of what is usual", className="note")], className="tr-day"), _feedback(each.day.isoformat(), each, about)]) for each in excused[:4]]
     more = [html.P(f"and {len(found) - _MOST_ODD} more in view", className="note more")] if len(found) > _MOST_ODD else []
-    return card(5, ODD, html.Ul([*items, *quiet], className="tr-odds"), *more, sub="Days judged by the same weekdays before them; say what you know, it is remembered", name="tr-odd")
+    section = card(5, ODD, html.Ul([*items, *quiet], className="tr-odds"), *more, sub="Days judged by the same weekdays before them; say what you know, it is remembered", name="tr-odd")
+    return with_files(section, odd_block(ODD, found, verdicts, numbers.metric.unit), (numbers.metric.name,)) if found else section
 
 
 def _near(day: object, notes: Sequence[Annotation]) -> list[Component]:
@@ -51,7 +54,7 @@ def _near(day: object, notes: Sequence[Annotation]) -> list[Component]:
 
 def _feedback(day: str, said: Feedback | None, about: dict[str, str]) -> html.Div:
     buttons = [html.Button(label, className="button small", type="button", **{"data-do": "verdict", "data-verdict": verdict, "aria-pressed": str(said is not None and said.verdict == verdict).lower()})
-               for verdict, label in (("expected", "Expected"), ("not_expected", "Not expected"))]
+               for verdict, label in VERDICTS.items()]
     who = f"{said.who or 'Somebody'} said so on {said.at.day} {said.at:%b %Y}" if said else ""
     return html.Div([*buttons, html.Span(who, className="note tr-who"), html.Div(className="problem", role="alert")], className="tr-verdict no-print", **{"data-day": day, **about})
 
@@ -70,8 +73,8 @@ def why_card(visit: Visit, sources: Sources, choices: Choices, numbers: Numbers,
     body += [each for note in notes if note.last >= why.after.start - _NEAR and note.first <= why.after.end + _NEAR for each in _near(note.first, [note])]
     found = why.drivers
     body += _parts(found, unit) if found.parts else _ratio(found, unit) if found.ratio else [html.P(found.problem, className="tr-say")]
-    body += _stages(found, unit) if found.stages else []
-    return card(7, WHY, *body, sub=f"{why.after.words} against {why.before.words}", side=bases, name="tr-why")
+    body += [saying(html.Div(_stages(found, unit)), Said(stages_block(found, unit)))] if found.stages else []
+    return with_files(card(7, WHY, *body, sub=f"{why.after.words} against {why.before.words}", side=bases, name="tr-why"), why_block(WHY, why, numbers.metric), (numbers.metric.name,))
 
 
 def _verdict(choices: Choices, findings: Findings, unit: Unit, why: Why) -> list[Component]:

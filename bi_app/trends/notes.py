@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from dash import dcc, html
 
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, icon
 from bi_app.visit import Visit
+from shared.reports.document import Block, Column, Table
 from shared.warehouse.annotations import Annotation
 from shared.web.annotation_pages import WRITERS, may_remove
 
@@ -23,13 +25,21 @@ def notes_card(visit: Visit, notes: Sequence[Annotation]) -> html.Section:
     ]) for note in sorted(notes, key=lambda each: each.first, reverse=True)[:_MOST]]
     none = html.P("Nothing is written down for the days in view.", className="note", hidden=bool(rows))
     body = [html.Ul(rows, className="tr-notes"), none, html.Div(className="problem", role="alert"), _form(visit) if visit.person.role in WRITERS else html.P("Leadership, analysts and administrators add annotations.", className="note")]
-    return card(12, TITLE, *body, sub="Storms, prices and promotions are drawn into the line; Options leaves their days out of what is usual", name="tr-happened")
+    section = card(12, TITLE, *body, sub="Storms, prices and promotions are drawn into the line; Options leaves their days out of what is usual", name="tr-happened")
+    if not notes:
+        return section
+    table = Table((Column("From"), Column("To"), Column("Kind"), Column("Where"), Column("What happened"), Column("By")),
+                  tuple((note.first, note.last, KIND_LABELS.get(note.kind, note.kind), _where(note, names), note.text, note.who or "") for note in sorted(notes, key=lambda each: each.first, reverse=True)))
+    return with_files(section, Block("happened", TITLE, "", None, table))
+
+
+def _where(note: Annotation, names: dict[int, str]) -> str:
+    return "every branch" if note.branch is None else names.get(note.branch, f"branch {note.branch}")
 
 
 def _about(note: Annotation, names: dict[int, str]) -> str:
     days = f"{note.first.day} {note.first:%b %Y}" + (f" to {note.last.day} {note.last:%b %Y}" if note.last != note.first else "")
-    where = "every branch" if note.branch is None else names.get(note.branch, f"branch {note.branch}")
-    return f"{days} · {where}" + (f" · {note.who}" if note.who else "")
+    return f"{days} · {_where(note, names)}" + (f" · {note.who}" if note.who else "")
 
 
 def _form(visit: Visit) -> html.Details:

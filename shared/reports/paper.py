@@ -173,7 +173,7 @@ def _table(table: Table, title: str, zone: ZoneInfo) -> str:
         cells = []
         for number, (value, column) in enumerate(zip(row, table.columns, strict=True)):
             text = shown(value, column, zone, cents=cents[number])
-            name_of_cell = "n" if numeric[number] else "short" if len(text) <= _SHORT else ""
+            name_of_cell = "n" if numeric[number] else "short" if len(text) <= _SHORT or isinstance(value, date) else ""
             cells.append(f'<td class="{name_of_cell}">{_text(text)}</td>' if name_of_cell else f"<td>{_text(text)}</td>")
         return f"<tr{name}>{''.join(cells)}</tr>"
 

@@ -13,7 +13,7 @@ from xlsxwriter import Workbook
 
 from shared.reports import native_chart
 from shared.reports.contents import numbers_of, parts_of
-from shared.reports.document import Amount, Block, Cell, Document, Table
+from shared.reports.document import Amount, Block, Cell, Column, Document, Table
 from shared.reports.limits import check_workbook
 from shared.reports.number_formats import DAY, MOMENT, number_format
 from shared.reports.paper_size import PaperSize
@@ -186,11 +186,11 @@ def _column_style(making: _Making, table: Table, number: int, *, total: bool = F
     more: dict[str, object] = {"bold": True, "top": 1, "top_color": _RULE} if total else {}
     known = next((value for value in values if value is not None), None)
     if isinstance(known, datetime):
-        return making.style(num_format=MOMENT, align="left", **more)
+        return making.style(num_format=MOMENT, align="left", indent=int(number > 0), **more)
     if isinstance(known, date):
-        return making.style(num_format=DAY, align="left", **more)
+        return making.style(num_format=DAY, align="left", indent=int(number > 0), **more)
     if isinstance(known, str):
-        return making.style(indent=int(number > 0), **more)
+        return making.style(align="left", indent=int(number > 0), **more)
     return making.style(num_format=number_format(table.columns[number].unit, values), **more)
 
 
@@ -203,10 +203,15 @@ def _widths(table: Table, zone: ZoneInfo) -> list[float]:
     found = []
     for number, column in enumerate(table.columns):
         values = [row[number] for row in (*table.rows[:_MOST_LOOKED_AT], *([table.totals] if table.totals else []))]
-        widest = max((len(shown(value, column, zone, cents=True)) for value in values), default=0)
+        widest = max((len(_in_cell(value, column, zone)) for value in values), default=0)
         words = max((len(word) for word in column.label.split()), default=0)
         found.append(min(_WIDEST, max(_NARROWEST, widest + 2.5, words + 3, len(column.label) / 2 + 2)))
     return found
+
+
+def _in_cell(value: Cell, column: Column, zone: ZoneInfo) -> str:
+    """``value`` as long as its cell shows it: never shortened, as paper and screen shorten amounts of a list."""
+    return shown(value.value, Column("", value.unit), zone, cents=True) if isinstance(value, Amount) else shown(value, column, zone, cents=True)
 
 
 def _write_definitions(making: _Making, document: Document) -> None:
