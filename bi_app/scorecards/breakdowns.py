@@ -39,7 +39,7 @@ def breakdown_card(visit: Visit, sources: Sources, declared: Breakdown, span: in
     names_of, values = [str(row[f"{declared.dimension}_label"]) for row in rows], [float(row[declared.metric]) for row in rows]
     columns = (Column(dimension(declared.dimension).label), Column(main.label, main.unit, main.meaning), Column(beside.label, beside.unit, beside.meaning))
     table = Table(columns, tuple(zip(names_of, values, (float(row[declared.beside]) for row in rows), strict=True)))
-    return with_files(section, Block(f"by-{declared.dimension.replace('_', '-')}", declared.title, f"{sub}.", ranked(names_of[:_MOST], values[:_MOST], main.unit), table), names)
+    return with_files(section, Block(f"{declared.metric}-by-{declared.dimension}".replace("_", "-"), declared.title, f"{sub}.", ranked(names_of[:_MOST], values[:_MOST], main.unit), table), names)
 
 
 def _is_something(value: object) -> bool:

@@ -45,7 +45,7 @@ def with_files(section: html.Section, block: Block, terms: Sequence[str] = ()) -
 
 def document(title: str, company: str, drawn: Component, now: datetime) -> Document:
     """Return what a drawn page says, in the order in which it stands there."""
-    found = list(_walk(drawn))
+    found = list(said_in(drawn))
     head = next((said for said in found if said.about), Said())
     terms = dict.fromkeys(name for said in found for name in said.terms)
     definitions = {metric(name).label: f"{metric(name).meaning} Counted on {metric(name).date}. Formula: {metric(name).formula}" for name in terms}
@@ -69,11 +69,12 @@ def _menu(label: str, key: str, kinds: Sequence[tuple[str, str]], symbol: str) -
     return html.Details([html.Summary(icon(symbol), className="ib icon", title=label, **{"aria-label": label}), html.Div(items, className="pop-in", role="menu")], className="pop export no-print")
 
 
-def _walk(part: object) -> Iterator[Said]:
+def said_in(part: object) -> Iterator[Said]:
+    """Yield what ``part`` and everything in it says, in the order in which it stands there."""
     if isinstance(part, Component):
         if isinstance(said := getattr(part, _CARRIED, None), Said):
             yield said
-        yield from _walk(getattr(part, "children", None))
+        yield from said_in(getattr(part, "children", None))
     elif isinstance(part, list | tuple):
         for each in part:
-            yield from _walk(each)
+            yield from said_in(each)

@@ -11,8 +11,9 @@ from bi_app.shell.parts import card, icon, popover
 from bi_app.targets.year import Year, shares
 from bi_app.visit import Visit
 from shared.metrics.format import MISSING, write, write_exact
+from shared.metrics.metric import Unit
 from shared.people.target_rules import may_edit_targets
-from shared.reports.document import Block, Column, Table
+from shared.reports.document import Amount, Block, Cell, Column, Table
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TITLE = "Targets by month"
@@ -37,7 +38,12 @@ def grid_card(visit: Visit, year: Year) -> html.Section:
 def _numbers(year: Year) -> Table:
     columns = (Column("Scope"), *(Column(f"{name} {year.year}", year.kpi.unit) for name in MONTHS), Column("Year" if year.kpi.is_flow else "Mean", year.kpi.unit))
     rows = [(name, [year.value(branch, month) for month in range(1, 13)]) for branch, name in year.scopes]
-    return Table(columns, tuple((name, *values, summary(year, values)) for name, values in rows))
+    lines: list[tuple[Cell, ...]] = [(name, *values, summary(year, values)) for name, values in rows]
+    if _has_check(year):
+        together = [branches_together(year, month) for month in range(1, 13)]
+        lines.append(("Branches add up to" if year.kpi.is_flow else "Mean of branches", *together, summary(year, together)))
+    days: list[Cell] = [Amount(_of_day(year, month), year.kpi.unit if year.kpi.is_flow else Unit.NUMBER) for month in range(1, 13)]
+    return Table(columns, (*lines, (f"{year.scopes[0][1]} per working day" if year.kpi.is_flow else "Working days, weighed", *days, None)))
 
 
 def _row(year: Year, branch: int | None, name: str, running: int, *, editable: bool, first: bool) -> html.Tr:
@@ -82,7 +88,7 @@ def branches_together(year: Year, month: int) -> float | None:
 
 def _check(year: Year) -> list[Component]:
     """The line that says whether the branches make up the company; only for who sees both."""
-    if len(year.scopes) < 2 or year.scopes[0][0] is not None:
+    if not _has_check(year):
         return []
     together = [branches_together(year, month) for month in range(1, 13)]
     cells = [html.Td(write(value, year.kpi.unit) if value is not None else MISSING, className="n tg-k") for value in together]
@@ -90,14 +96,24 @@ def _check(year: Year) -> list[Component]:
     return [html.Tr([html.Th(label, scope="row"), *cells, html.Td(write(summary(year, together), year.kpi.unit), className="n tg-k")], className="tg-check")]
 
 
+def _has_check(year: Year) -> bool:
+    return len(year.scopes) > 1 and year.scopes[0][0] is None
+
+
+def _of_day(year: Year, month: int) -> float | None:
+    """What a month means on one ordinary working day of the first row; of a rate, the month's working days in weight."""
+    weight, value = year.weights[month - 1], year.value(year.scopes[0][0], month) if year.scopes else None
+    if not year.kpi.is_flow:
+        return weight
+    return value / weight if value is not None and weight else None
+
+
 def _per_day(year: Year) -> html.Tr:
     """What the chosen row's months mean on one ordinary working day; of a rate, the months' working days in weight."""
-    branch, name = year.scopes[0] if year.scopes else (None, "Company")
+    name = year.scopes[0][1] if year.scopes else "Company"
     cells = []
     for month, weight in enumerate(year.weights, 1):
-        value = year.value(branch, month)
-        day = value / weight if year.kpi.is_flow and value is not None and weight else None
-        cells.append(html.Td(write(day, year.kpi.unit) if year.kpi.is_flow else f"{weight:.1f}", className="n", title=f"{weight:.1f} ordinary working days: each day counts by its season"))
+        cells.append(html.Td(write(_of_day(year, month), year.kpi.unit) if year.kpi.is_flow else f"{weight:.1f}", className="n", title=f"{weight:.1f} ordinary working days: each day counts by its season"))
     return html.Tr([html.Th([html.Span(name, className="tg-who"), " per working day"] if year.kpi.is_flow else "Working days, weighed", scope="row"), *cells, html.Td("", className="n")], className="tg-day")
 
 

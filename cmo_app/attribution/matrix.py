@@ -14,7 +14,7 @@ from cmo_app.visit import Visit
 from shared.metrics.attribution_answer import Found, ModelCredit
 from shared.metrics.format import MISSING, write
 from shared.metrics.metric import Unit
-from shared.reports.document import Block, Cell, Column, Table
+from shared.reports.document import Amount, Block, Cell, Column, Table
 
 KEY, TITLE = "models", "Every model side by side"
 _WIDE = 0.02
@@ -57,11 +57,17 @@ def _says(found: Found, asked: Asked, chosen: str) -> str:
 
 
 def _numbers(found: Found, measure: Measure) -> Table:
-    """What the matrix shows; of shares the amounts behind them, whose totals are equal in every column."""
-    shown = (_DOLLARS if found.cents else _COUNTS)["amount"] if measure.adds_up else measure
-    rows: list[tuple[Cell, ...]] = [(each.label, *(shown.value(found, model, place) for model in found.models)) for place, each in enumerate(found.keys)]
-    totals: tuple[Cell, ...] = ("All", *((found.cents or found.conversions * 100) / 100 for _ in found.models)) if measure.adds_up else ()
-    return Table((Column("Name"), *(Column(model.label, shown.unit, model.meaning) for model in found.models)), tuple(rows), totals)
+    """What the matrix shows; below shares and amounts what each model hands out in all, which is equal in every column."""
+    total = Amount((found.cents or found.conversions * 100) / 100, Unit.MONEY if found.cents else Unit.NUMBER)
+    rows: list[tuple[Cell, ...]] = [(each.label, _apart(found, place, measure), *(measure.value(found, model, place) for model in found.models)) for place, each in enumerate(found.keys)]
+    totals: tuple[Cell, ...] = ("All", None, *(total for _ in found.models)) if measure.adds_up else ()
+    apart = Column("Apart", Unit.POINTS if measure.unit is Unit.PERCENT else measure.unit, "How far the models are apart: the greatest less the smallest of a row; of shares in points.")
+    return Table((Column("Name"), apart, *(Column(model.label, measure.unit, model.meaning) for model in found.models)), tuple(rows), totals)
+
+
+def _apart(found: Found, place: int, measure: Measure) -> float | None:
+    known = [value for model in found.models if (value := measure.value(found, model, place)) is not None]
+    return (max(known) - min(known)) * (100 if measure.unit is Unit.PERCENT else 1) if known else None
 
 
 def _matrix(found: Found, asked: Asked, measure: Measure, visit: Visit) -> Component:
@@ -75,11 +81,10 @@ def _matrix(found: Found, asked: Asked, measure: Measure, visit: Visit) -> Compo
 
 
 def _row(found: Found, place: int, measure: Measure, most: float, visit: Visit) -> Component:
-    one, known = found.keys[place], [value for model in found.models if (value := measure.value(found, model, place)) is not None]
+    one, gap = found.keys[place], _apart(found, place, measure)
     name: Component = html.Span(one.label) if one.key is None else html.A(one.label, href=visit.chosen.choosing(key=one.key or "-"), title=f"What {one.label} costs, and what comes back", **{"data-nav": ""})
     formerly = html.Small(f"formerly {', '.join(one.formerly)}") if one.formerly else None
-    gap = max(known) - min(known) if known else None
-    said = "" if gap is None else f"{gap * 100:.1f} pt" if measure.unit is Unit.PERCENT else write(gap, measure.unit)
+    said = "" if gap is None else f"{gap:.1f} pt" if measure.unit is Unit.PERCENT else write(gap, measure.unit)
     is_wide = gap is not None and (found.spread(place) or 0.0) >= _WIDE
     return html.Tr([html.Td([name, formerly], className="name"), html.Td(said, className="n wide" if is_wide else "n"), *(_cell(found, model, place, measure, most) for model in found.models)])
 

@@ -14,6 +14,7 @@ from cmo_app.visit import Visit
 from shared.live.attributes import live_of, put
 from shared.metrics.headline import Headline, Wanted
 from shared.reports.document import Block, Column, Table
+from shared.reports.headline_block import change_of
 from shared.warehouse.branches import Branch
 
 KEY, TITLE = "side-by-side", "Branches side by side"
@@ -29,7 +30,8 @@ def card(visit: Visit, sources: Sources) -> Card:
     width = len(METRICS)
     lines: list[Line] = [(branch, found[width * number : width * (number + 1)]) for number, branch in enumerate(visit.branches)]
     lines.sort(key=lambda line: -_number(line[1][0].value))
-    numbers = Table((Column("Branch"), *(Column(each.metric.label, each.metric.unit, each.metric.meaning) for each in lines[0][1])), tuple((branch.name, *(each.value for each in headlines)) for branch, headlines in lines))
+    columns = [column for each in lines[0][1] for column in (Column(each.metric.label, each.metric.unit, each.metric.meaning), Column("Change", None, "Of the number before it: relative; of shares the difference in points."))]
+    numbers = Table((Column("Branch"), *columns), tuple((branch.name, *(cell for each in headlines for cell in (each.value, change_of(each)))) for branch, headlines in lines))
     return Card(Block(KEY, TITLE, table=numbers), body=_table(lines, visit))
 
 

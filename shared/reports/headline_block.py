@@ -24,10 +24,17 @@ def headline_block(found: Sequence[Headline], key: str = "headlines", title: str
 
 
 def _row(each: Headline, label: str) -> tuple[Cell, ...]:
-    unit, change = each.metric.unit, each.change
-    changed = None if change is None else Amount(change * 100, Unit.POINTS) if unit is Unit.PERCENT else Amount(change, Unit.POINTS if unit is Unit.POINTS else Unit.PERCENT)
+    unit = each.metric.unit
     goal, projected = each.goal.value if each.goal else None, each.projected
-    return (label, _amount(each.value, unit), _amount(each.previous, unit), changed, _amount(goal, unit), _amount(projected, unit), each.status_words)
+    return (label, _amount(each.value, unit), _amount(each.previous, unit), change_of(each), _amount(goal, unit), _amount(projected, unit), each.status_words)
+
+
+def change_of(each: Headline) -> Amount | None:
+    """Return the change of a headline: relative; of shares and scores the difference in points; None where there is nothing to compare with."""
+    unit, change = each.metric.unit, each.change
+    if change is None or not math.isfinite(change):
+        return None
+    return Amount(change * 100, Unit.POINTS) if unit is Unit.PERCENT else Amount(change, Unit.POINTS if unit is Unit.POINTS else Unit.PERCENT)
 
 
 def _amount(value: float | None, unit: Unit) -> Amount | None:

@@ -6,6 +6,7 @@ The page reaches for nothing: its style, its font and its figures are handed ove
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path

@@ -12,7 +12,9 @@ from cmo_app.pages.attribution import PAGE
 from cmo_app.shell.frame import body
 from shared.metrics.ask import UnavailableError
 from shared.metrics.attribution_question import AttributionQuestion
+from shared.metrics.metric import Unit
 from shared.metrics.scope import Scope
+from shared.reports.document import Amount
 from shared.reports.kinds import KINDS
 from shared.reports.making import written
 from shared.web.prerender import plain, prerender
@@ -138,4 +140,4 @@ def test_the_page_goes_into_files() -> None:
     models = document.block("models")
     assert models
     assert models.table
-    assert models.table.totals == ("All", *[2_620_000.01] * 8)
+    assert models.table.totals == ("All", None, *[Amount(2_620_000.01, Unit.MONEY)] * 8)

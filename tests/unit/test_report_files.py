@@ -270,3 +270,14 @@ def test_cells_show_numbers_as_their_unit_asks(unit: Unit | None, values: tuple[
 def test_text_is_cleaned_of_what_no_file_holds() -> None:
     assert clean("a\x00b\tc\n\x7f\ud83d\ufffe\U0001f600é") == "ab\tc\n\ufffd\U0001f600é"
     assert BRANCHES[4] == clean(BRANCHES[4])
+
+
+def test_columns_of_a_workbook_are_as_wide_as_what_their_cells_show_and_text_keeps_off_numbers() -> None:
+    table = Table((Column("Metric"), Column("Value"), Column("Standing"), Column("Since")), (("Net sales", Amount(82_088_231.4, Unit.MONEY), "92% of plan", date(2026, 11, 2)),))
+    _, parts = opened(document(Block("a", "A", "", None, table)))
+    widths = [float(found) for found in re.findall(r'<col [^>]*width="([0-9.]+)"', parts.read("xl/worksheets/sheet2.xml").decode())]
+    assert widths[1] >= len("$82,088,231.40") + 2, "the cell shows the number, not $82.1M"
+    row = re.findall(r'<c r="[CD]5" s="(\d+)"', parts.read("xl/worksheets/sheet2.xml").decode())
+    styles = re.findall(r"<xf [^>]*/>|<xf [^>]*[^/]>.*?</xf>", parts.read("xl/styles.xml").decode().split("<cellXfs")[1])
+    assert len(row) == 2
+    assert all('horizontal="left"' in styles[int(number)] and 'indent="1"' in styles[int(number)] for number in row), [styles[int(number)] for number in row]
