@@ -35,11 +35,12 @@ from shared.warehouse.engines import Engines
 from shared.web import install, install_api
 from shared.web.delivery_pages import install_delivery
 from shared.web.export_pages import install_exports
+from shared.web.internal_pages import install_internal
 from shared.web.islands import Islands
 from shared.web.prerender import plain
 from shared.web.vitals_pages import install_vitals
 
-PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, *REPORTS, ALERTS, RECONCILIATION, *SCORECARDS, TARGETS, DELIVERIES)
+PAGES: tuple[Page, ...] = (EXECUTIVE, LIVE, TRENDS, COMPARE, *REPORTS, DELIVERIES, ALERTS, RECONCILIATION, *SCORECARDS, TARGETS)
 
 
 def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: Reference | None = None) -> Site:
@@ -51,8 +52,9 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     install(app.server, settings=settings, engines=engines, site="bi", csp_hashes=app.csp_hashes, page_paths=lambda: tuple(app.pages))
     install_api(app.server, ask, known)
     install_vitals(app.server, behind.signs)
-    install_delivery(app.server, sources_over(engines, ask, headlines, known, settings))
+    install_delivery(app.server, sources_over(engines, ask, headlines, known, settings, [each for page in PAGES if page.is_in_navigation for each in page.sent]))
     install_exports(app.server, app.document)
+    install_internal(app.server, app.sent_document)
     return app
 
 

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from bi_app.sources import Sources
 from bi_app.visit import Visit
+from shared.delivery.pages import SentPage
 from shared.reports.document import Document
 from shared.web.address import DEFAULT_PERIOD
 
@@ -42,8 +43,17 @@ class Page:
     """The period that an address without one means, by path."""
     document: Callable[[Visit, Sources], Document | None] | None = None
     """What the page says, for files; None: its cards, as they are drawn."""
+    on_schedule: tuple[tuple[str, str], ...] = ()
+    """(query, name) of what of this page can be sent on a schedule: ("", "Executive") is the page as it opens.  It must have files."""
+    personal: tuple[str, ...] = ()
+    """Those of ``choices`` that mean something else for each reader; what is sent to several knows none of them."""
     below: str = ""
     """Path of the page whose entry in the navigation is marked while this one is shown."""
+
+    @property
+    def sent(self) -> tuple[SentPage, ...]:
+        """What of it can be sent on a schedule."""
+        return tuple(SentPage(self.path, query, name, self.personal) for query, name in self.on_schedule)
 
     @property
     def is_in_navigation(self) -> bool:

@@ -1,6 +1,7 @@
 """The Dash application of the BI site: its first response carries the page's data, callbacks and a first paint."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dash import Dash, html
@@ -16,6 +17,7 @@ from bi_app.shell.lazy import keep_out_of_documents
 from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.clock import now
+from shared.delivery.pages import sent_page
 from shared.metrics.scope import Scope
 from shared.people.person import Person
 from shared.reports.document import Document
@@ -67,7 +69,7 @@ class Site(Dash):
         filters = filters_of(query, scope, tuple(branch.id for branch in visible), today, choices, default)
         return Visit(
             path, person, scope, filters, today, filters.span(today, sources.settings.fiscal_year_start_month), visible, sources.settings.company_name,
-            theme_of_request() or "light", form_token(), pace_here(path), there,
+            theme_of_request() or "light", form_token(), pace_here(path), there, bool(page and page.on_schedule),
         )
 
     def redrawn(self, view: Mapping[str, Any]) -> list[Component]:
@@ -82,16 +84,29 @@ class Site(Dash):
         """Answer the browser's own wish for new numbers: the same as ``redrawn``, as JSON that patch.js puts in place without React."""
         return redraw_answer(self.redrawn)
 
-
     def document(self, path: str, query: Mapping[str, str], person: Person, scope: Scope) -> Document | None:
         """Return what the page at ``path`` says to this person, for a file: its own document, or the page drawn once more as it stands on the screen.  None where there is no such page.  In a request of theirs."""
         page = self.page_at(path)
         if page is None or not person.may_open(path):
             return None
-        visit, sources = self.visit(path, query, person=person, scope=scope), self.sources.at_once()
-        if page.document is not None:
-            return page.document(visit, sources)
-        return document_of(page.title, visit.company, page.layout(visit, sources), now())
+        return _document(page, self.visit(path, query, person=person, scope=scope), self.sources.at_once())
+
+    def sent_document(self, path: str, query: Mapping[str, str], person: Person, scope: Scope) -> Document | None:
+        """Return what the page at ``path`` says in ``scope``, for a mail: as ``document``, without what is one person's own, and it names what of its numbers is not as it stands now."""
+        page = self.page_at(path)
+        if page is None or not person.may_open(path) or not page.on_schedule:
+            return None
+        degraded: list[str] = []
+        visit = self.visit(path, {name: value for name, value in query.items() if name not in page.personal}, person=person, scope=scope)
+        found = _document(page, visit, self.sources.heard(degraded))
+        named = sent_page(page.sent, path, query)  # one of many alike has a title of its own
+        return found and replace(found, title=named.label if named else found.title, problems=(*found.problems, *dict.fromkeys(degraded)))
+
+
+def _document(page: Page, visit: Visit, sources: Sources) -> Document | None:
+    if page.document is not None:
+        return page.document(visit, sources)
+    return document_of(page.title, visit.company, page.layout(visit, sources), now())
 
 
 def build(name: str, pages: Sequence[Page], sources: Sources, assets: str, register: Callable[[Site], None]) -> Site:

@@ -32,6 +32,9 @@ class Visit:
     placed: frozenset[str] = frozenset()
     """Names of heavy components that the browser shows already."""
 
+    can_be_sent: bool = False
+    """Whether what is shown can be sent on a schedule."""
+
     @property
     def chosen(self) -> tuple[Branch, ...]:
         """The branches that the numbers are about."""

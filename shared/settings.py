@@ -64,6 +64,7 @@ class Settings(BaseSettings):
         "", description="Role of an account made at the first OpenID Connect sign-in of somebody unknown; empty: refused"
     )
     bi_public_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address of the BI site as people type it; empty: the host asked for, with BI_PORT")
+    bi_internal_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address at which the platform's own processes reach the BI site, such as http://bi:8050; empty: this machine's BI_PORT")
     cmo_public_url: str = Field("", pattern=r"^(https?://[^\s/]+/?)?$", description="Address of the CMO site as people type it; empty: the host asked for, with CMO_PORT")
 
     # --- live connections

@@ -37,7 +37,8 @@
 
   /* ---- the editor */
   function element(name, values, ...inner) { const made = Object.assign(document.createElement(name), values); made.append(...inner); return made; }
-  const pick = (name, pairs, chosen) => element("select", { name }, ...pairs.map(([value, label]) => element("option", { value, textContent: label, selected: String(value) === String(chosen) })));
+  const choices = (pairs, chosen) => pairs.map(([value, label]) => element("option", { value, textContent: label, selected: String(value) === String(chosen) }));
+  const pick = (name, pairs, chosen) => element("select", { name }, ...choices(pairs, chosen));
   const field = (label, input, hint, wide) => element("label", { className: wide ? "wide" : "" }, label, input, ...(hint ? [element("small", { textContent: hint })] : []));
   const text = (name, value, more) => element("input", { name, value, autocomplete: "off", ...more });
   const listOf = (id, values) => element("datalist", { id }, ...values.map((value) => element("option", { value })));
@@ -51,6 +52,13 @@
     const outside = chosen.filter((value) => value.startsWith("address:")).map((value) => value.slice(8)).join(", ");
     if (options.outside.length || outside) set.append(field("Addresses outside", text("addresses", outside, { placeholder: options.outside.join(", ") }), "Separated by commas; allowed are " + (options.outside.join(", ") || "none"), true));
     return set;
+  }
+  const worded = ([value, label, about]) => [value, about ? label + " (" + about + ")" : label];
+  /* What is sent, by kind; a page with filters of its own (from its menu, or of this schedule) stands first. */
+  function subjects(options, chosen, own) {
+    const known = options.subjects.some(([, list]) => list.some(([value]) => value === chosen));
+    const groups = options.subjects.filter(([, list]) => list.length).map(([label, list]) => element("optgroup", { label }, ...choices(list.map(worded), chosen)));
+    return element("select", { name: "subject" }, ...(chosen && !known ? choices([own ? worded([chosen, ...own]) : [chosen, "Something that you cannot see, or that is gone"]], chosen) : []), ...groups);
   }
   function conditions(options, chosen, notEmpty) {
     const holder = element("div", { style: "display:grid;gap:8px" });
@@ -97,16 +105,15 @@
     ["timing", "zone", "closed"].forEach((name) => form.elements[name].addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 250); }));
     show();
   }
-  function edit(button) {
-    const holder = $("#dl-schedules[data-options]"), schedule = told(button), options = holder ? JSON.parse(holder.dataset.options) : null;
+  function edit(button, fresh) {
+    const holder = $("#dl-schedules[data-options]"), schedule = button ? told(button) : null, options = holder ? JSON.parse(holder.dataset.options) : null;
     if (!options) return;
-    const d = { subject: options.subjects.length ? options.subjects[0][0] : "", timing: options.examples[0], zone: options.zone, closed: "send", missed: "once", format: "inline", title: options.title, message: options.message, only_if: [], not_empty: false, ...(schedule ? schedule.definition : {}) };
+    const first = options.subjects.flatMap(([, list]) => list)[0];
+    const d = { subject: fresh ? fresh.subject : first ? first[0] : "", timing: options.examples[0], zone: options.zone, closed: "send", missed: "once", format: "inline", title: options.title, message: options.message, only_if: [], not_empty: false, ...(schedule ? schedule.definition : {}) };
     const form = element("form", { className: "al-form", noValidate: true });
     const place = element("div", { className: "dl-preview" }); place.setAttribute("role", "status");
     const fields = element("small", { className: "dl-fields" }, "Fields: ", ...Object.entries(options.fields).map(([name, meaning]) => element("code", { textContent: "{" + name + "}", title: meaning })));
-    const subjects = options.subjects.map(([value, label, about]) => [value, about ? label + " (" + about + ")" : label]);
-    if (d.subject && !subjects.some(([value]) => value === d.subject)) subjects.unshift([d.subject, "Something that you cannot see, or that is gone"]);
-    form.append(element("h2", { textContent: schedule ? "Edit schedule" : "New schedule" }), field("Name", text("name", schedule ? schedule.name : "", { maxLength: 120, placeholder: "Monday numbers" })), field("Sends", pick("subject", subjects, d.subject)),
+    form.append(element("h2", { textContent: schedule ? "Edit schedule" : "New schedule" }), field("Name", text("name", schedule ? schedule.name : fresh ? fresh.label : "", { maxLength: 120, placeholder: "Monday numbers" })), field("Sends", subjects(options, d.subject, fresh ? [fresh.label, fresh.about] : schedule && schedule.what)),
       field("When", text("timing", d.timing, { maxLength: 120 }), "In words, or as cron", true), listOf("dl-examples", options.examples), listOf("dl-zones", options.zones), place,
       field("Time zone", text("zone", d.zone, { maxLength: 60 })), field("On days off", pick("closed", Object.entries(options.closed), d.closed), "Days off stand in the company's calendar"),
       people(options, schedule ? schedule.recipients : ["person:" + options.me]), field("As", pick("format", Object.entries(options.formats), d.format), "A summary stands in each mail"), field("If it was missed", pick("missed", Object.entries(options.missed), d.missed), "When the platform was away"),
@@ -142,5 +149,14 @@
     dialog.showModal();
     preview(form);
   }
-  window.northline.actions = { ...window.northline.actions, deliveryPause: pause, deliveryTest: (button) => go(button, true), deliveryRun: run, deliveryEdit: edit };
+  /* From the menu of a page: the form opens with that page and its filters. */
+  async function begin() {
+    const asked = new URLSearchParams(location.search).get("new");
+    if (!here() || !asked || !$("#dl-schedules[data-options]")) return;
+    history.replaceState(history.state, "", location.pathname);
+    try { edit(null, await send("GET", "/subject?subject=" + encodeURIComponent(asked))); } catch (error) { say(error.message); }
+  }
+  window.northline.actions = { ...window.northline.actions, deliveryPause: pause, deliveryTest: (button) => go(button, true), deliveryRun: run, deliveryEdit: (button) => edit(button) };
+  document.addEventListener("northline:drawn", begin);
+  begin();
 })();

@@ -15,7 +15,7 @@ from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.delivery.audience import covers, may_send_outside
 from shared.delivery.definition import FORMATS, MISSED, OPERATORS
-from shared.delivery.sources import Sources, find
+from shared.delivery.sources import Choice, Sources, find
 from shared.delivery.template import FIELDS, MESSAGE, TITLE
 from shared.delivery.timing import CLOSED_WORDS
 from shared.delivery.words import EXAMPLES
@@ -50,11 +50,11 @@ def schedules_card(rows: Sequence[Schedule], last: Mapping[int, Mapping[str, Any
     if not rows:
         again = html.Button("Make the first one", className="button primary", type="button", **{"data-do": "deliveryEdit"})
         nothing = empty("Numbers that come by mail when they are needed, to each reader their own branches.", title="Nothing is scheduled yet", symbol="calendar", action=again)
-        return card(12, "Schedules", html.Div(nothing, id="dl-schedules", **holder), problem, sub=_mailbox(desk) or None, name="dl-card")
+        return card(12, "Schedules", html.Div(nothing, id="dl-schedules", **holder), problem, sub=_mailbox(desk), name="dl-card")
     head = html.Tr([html.Th("Schedule"), html.Th("When"), html.Th("To", className="x-s"), html.Th("Last time"), html.Th("")])
     body = html.Tbody([_row(each, last.get(each.id), len(stopped.get(each.id, ())), desk, is_chosen=each.id == chosen) for each in rows])
     section = card(12, "Schedules", html.Div(html.Table([html.Thead(head), body], className="tb dl-table"), id="dl-schedules", **holder), problem,
-                sub=["Each reader gets the numbers of their own branches", *_mailbox(desk)], side=new, name="dl-card")
+                sub=["Each reader gets the numbers of their own branches. ", *_mailbox(desk)], side=new, name="dl-card")
     return with_files(section, Block("schedules", "Schedules", "Each reader gets the numbers of their own branches.", None, _numbers(rows, last, desk)))
 
 
@@ -68,20 +68,26 @@ def _numbers(rows: Sequence[Schedule], last: Mapping[int, Mapping[str, Any]], de
     return Table(columns, tuple(found))
 
 
+def _what(row: Schedule, desk: Desk) -> Choice | None:
+    return find(desk.sources, str(row.definition.get("subject")), desk.visit.person)
+
+
 def _about(row: Schedule, desk: Desk) -> str:
-    what = find(desk.sources, str(row.definition.get("subject")), desk.visit.person)
-    return f"{what.label if what else 'Something that is gone'} · {FORMATS.get(str(row.definition.get('format')), '')}"
+    what = _what(row, desk)
+    named = "Something that is gone" if what is None else f"{what.label}, {what.about}" if what.about else what.label
+    return f"{named} · {FORMATS.get(str(row.definition.get('format')), '')}"
 
 
 def _mailbox(desk: Desk) -> list[Any]:
     """The way to the demo's mailbox; nothing where there is none."""
-    return [". The demo's mails are kept on this machine: ", html.A("open the mailbox", href="/mailbox")] if desk.settings.demo_mode and desk.settings.mail_folder else []
+    return ["The demo's mails are kept on this machine: ", html.A("open the mailbox", href="/mailbox")] if desk.settings.demo_mode and desk.settings.mail_folder else []
 
 
 def _row(row: Schedule, run: Mapping[str, Any] | None, stops: int, desk: Desk, *, is_chosen: bool) -> html.Tr:
     definition = words.definition_of(row)
+    what = _what(row, desk)
     owner = "" if row.owner_id == desk.visit.person.id else f" · {row.owner}'s"
-    told = orjson.dumps({"id": row.id, "version": row.version, "name": row.name, "paused": row.is_paused, "definition": row.definition, "recipients": row.recipients}).decode()
+    told = orjson.dumps({"id": row.id, "version": row.version, "name": row.name, "paused": row.is_paused, "definition": row.definition, "recipients": row.recipients, "what": [what.label, what.about] if what else None}).decode()
     rhythm = definition.rhythm.words if definition else "Cannot be read any more"
     name = html.Td([html.A(row.name, href=desk.visit.filters.choosing(schedule=str(row.id)), **{"data-nav": "", "aria-current": "true" if is_chosen else "false"}), html.Small(_about(row, desk) + owner)], className="al-said")
     to = html.Td([html.Span(words.recipients(row.recipients, desk.people)), html.Small(f"{stops} unsubscribed") if stops else None], className="x-s al-said")
@@ -127,7 +133,7 @@ def _options(desk: Desk) -> dict[str, Any]:
     zones = list(dict.fromkeys([desk.zone.key, *(branch.time_zone for branch in desk.visit.branches if branch.time_zone), "UTC"]))
     return {
         "me": me.id, "zone": desk.zone.key, "zones": zones, "examples": EXAMPLES, "formats": FORMATS, "missed": MISSED, "closed": CLOSED_WORDS, "operators": OPERATORS, "fields": FIELDS, "title": TITLE, "message": MESSAGE,
-        "subjects": [[choice.subject, choice.label, choice.about] for source in desk.sources.values() for choice in source.listed(me)],
+        "subjects": [[source.label, [[choice.subject, choice.label, choice.about] for choice in source.listed(me)]] for source in desk.sources.values()],
         "people": [[f"person:{person.id}", person.name, person.rules.label] for person in sorted(readers, key=lambda one: (one.id != me.id, one.name))],
         "roles": [[f"role:{role.key}", role.label] for role in ROLES.values()] if mine.is_company else [], "outside": list(desk.settings.delivery_addresses) if may_send_outside(me, desk.settings) else [],
         "periods": {key: label for key, (label, _) in PRESETS.items()}, "metrics": [[one.name, one.label, "%" if one.unit is Unit.PERCENT else ""] for one in sorted(metrics().values(), key=lambda each: each.label)],

@@ -10,8 +10,8 @@ from bi_app.alerting.inbox import Now, inbox_card, over_card
 from bi_app.alerting.rules import rules_card
 from bi_app.alerting.words import lasting
 from bi_app.page import Page
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import drawn
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -87,4 +87,5 @@ def _undelivered(here: Now) -> html.Div | None:
     return html.Div([f"{said}. ", html.A("See why", href="/reports/schedules")], className="banner bad s12", role="alert")
 
 
-PAGE = Page("/alerts", TITLE, "bell", layout, group="Analysis", has_figures=False, choices=("show", "state"))
+PAGE = Page("/alerts", TITLE, "bell", layout, group="Analysis", has_figures=False, choices=("show", "state"),
+            on_schedule=(("", TITLE), ("show=history", "Alerts: history"), ("show=rules", "Alerts: rules")))

@@ -12,8 +12,8 @@ from bi_app.compare.reading import By, chosen_metrics, read_places
 from bi_app.compare.table import NORMS, Norm, Place, order, table
 from bi_app.page import Page
 from bi_app.shell import tiles
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, drawn, empty
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -66,5 +66,5 @@ def _board(visit: Visit, by: By, norm: Norm, wanted: Sequence[Metric], shown: Se
     return board_card(visit, by, norm, [shown[number] for number in places], [rows[number] for number in places], moving, sort, falling=falling)
 
 
-PAGE = Page("/compare", TITLE, "people", layout, group="Analysis", has_figures=False, choices=("by", "norm", "metrics", "who", "sort"))
+PAGE = Page("/compare", TITLE, "people", layout, group="Analysis", has_figures=False, choices=("by", "norm", "metrics", "who", "sort"), on_schedule=(("", TITLE),))
 """The page."""

@@ -16,11 +16,11 @@ from bi_app.visit import Visit
 from shared.clock import now
 from shared.delivery.audience import may_manage
 from shared.delivery.business_days import read_business_days
-from shared.delivery.registry import sources_over
 from shared.delivery.timing import next_due
 from shared.people.accounts import list_people
 from shared.warehouse.delivery_reads import last_runs, missing, runs_of, stopped_by
 from shared.warehouse.delivery_store import Schedule, load_schedules
+from shared.web.delivery_pages import caretaker
 from shared.web.site import site
 
 TITLE = "Deliveries"
@@ -31,7 +31,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
     def draw() -> Component:
         engines, moment = site().engines, now()
         people = {one.id: one for one in list_people(engines)}
-        desk = Desk(visit, people, sources_over(engines, sources.ask, sources.headlines, sources.reference, sources.settings), sources.settings, ZoneInfo(sources.settings.company_time_zone), moment)
+        desk = Desk(visit, people, caretaker().sources, sources.settings, ZoneInfo(sources.settings.company_time_zone), moment)
         rows = [each for each in load_schedules(engines) if may_manage(visit.person, each.owner_id)]
         chosen = next((each for each in rows if str(each.id) == visit.filters.choice("schedule", "")), rows[0] if rows else None)
         numbers = [each.id for each in rows]
@@ -59,4 +59,4 @@ def _banners(desk: Desk, visit: Visit) -> list[Component]:
     return found
 
 
-PAGE = Page("/reports/schedules", TITLE, "calendar", layout, group="Reports", has_figures=False, choices=("schedule",))
+PAGE = Page("/reports/schedules", TITLE, "calendar", layout, group="Analysis", has_figures=False, choices=("schedule",))

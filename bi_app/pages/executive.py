@@ -12,8 +12,8 @@ from dash.development.base_component import Component
 from bi_app.executive import attention, firmness, funnel, leaderboard, pipeline, plan, stage, territories, trend
 from bi_app.page import Page
 from bi_app.shell import tiles
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import drawn
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -99,4 +99,4 @@ def _moment(headlines: list[Headline] | None, sources: Sources) -> datetime | No
     return min(headline.as_of for headline in headlines).astimezone(ZoneInfo(sources.settings.company_time_zone)) if headlines else None
 
 
-PAGE = Page("/", "Executive", "executive", layout)
+PAGE = Page("/", "Executive", "executive", layout, on_schedule=(("", TITLE),))

@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 
 from bi_app.page import Page
 from bi_app.pulse import stream, today
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import drawn, icon
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -62,4 +62,4 @@ def _fail() -> Component:
     raise _AwayError("today's headlines were asked for, and failed")
 
 
-PAGE = Page("/live", "Live", "live", layout)
+PAGE = Page("/live", "Live", "live", layout, on_schedule=(("", TITLE),))

@@ -179,5 +179,6 @@ def _signed(look: Look, signed: Sequence[SignOff]) -> html.Section:
 _PARTS: dict[str, Callable[[Look], list[Component | None]]] = {
     "": _summary, "cases": _queue, "case": _case, "runs": _runs, "run": _run, "rules": _rules, "rule": _rule, "sources": _sources, "sign": _sign,
 }
-PAGE = Page("/reconciliation", TITLE, "reconcile", layout, group="Analysis", has_figures=True, choices=("show", "case", "run", "rule", "which", "mine", "month"))
+PAGE = Page("/reconciliation", TITLE, "reconcile", layout, group="Analysis", has_figures=True, choices=("show", "case", "run", "rule", "which", "mine", "month"),
+            on_schedule=(("", TITLE), ("show=cases", "Reconciliation: workpaper of the work queue"), ("show=sign", "Reconciliation: sign-off of a month")), personal=("mine",))
 """What the page of reconciliation is made of."""

@@ -18,8 +18,8 @@ from bi_app.scorecards.knocks import knocks_card
 from bi_app.scorecards.ranking import ranking_card
 from bi_app.scorecards.special import AGEING, RESOLUTION, SIGNS, ageing_card, resolution_card, signs_card
 from bi_app.scorecards.worst import worst_card
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, drawn, empty
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -118,4 +118,4 @@ def _sized(section: html.Section, span: int) -> html.Section:
     return section
 
 
-PAGES: tuple[Page, ...] = tuple(Page(each.path, each.title, each.icon, partial(layout, each), group="Departments", choices=("metric", "grain", "by")) for each in SCORECARDS.values())
+PAGES: tuple[Page, ...] = tuple(Page(each.path, each.title, each.icon, partial(layout, each), group="Departments", choices=("metric", "grain", "by"), on_schedule=(("", f"{each.title} scorecard"),)) for each in SCORECARDS.values())

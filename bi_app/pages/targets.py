@@ -61,5 +61,5 @@ def _kpi(visit: Visit, each: Metric, chosen: Metric) -> html.A:
     return html.A(each.label, href=visit.filters.choosing(kpi=each.name), className="item", title=each.meaning, **{"data-nav": "", **({"aria-current": "true"} if each is chosen else {})})
 
 
-PAGE = Page("/targets", TITLE, "target", layout, group="Settings", choices=("kpi", "year", "month"))
+PAGE = Page("/targets", TITLE, "target", layout, group="Settings", choices=("kpi", "year", "month"), on_schedule=(("", TITLE),))
 """The page."""

@@ -9,8 +9,8 @@ from dash.development.base_component import Component
 
 from bi_app.page import Page
 from bi_app.shell import tiles
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, drawn, empty, icon
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.trends import explain, growth, main, notes, season, split
@@ -40,6 +40,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
         log.exception("the numbers of %s could not be read", choices.metric.name)
         again = html.Button([icon("retry"), html.Span("Try again")], className="button", type="button", **{"data-do": "retry"})
         problem = card(12, choices.metric.label, empty("These numbers could not be read just now. Try again, or choose another metric, fewer days or a smaller split.", title="Not available", symbol="warning", action=again), name="failed")
+        saying(problem, Said(problem=f"{choices.metric.label!r} could not be read"))
         return html.Div([topbar(TITLE, visit, "", None, periods=False), chips(visit), controls(visit, choices), html.Div(problem, className="grid")], className="tr")
     moment = numbers.as_of.astimezone(ZoneInfo(sources.settings.company_time_zone)) if numbers.as_of else None
     return html.Div([
@@ -111,4 +112,4 @@ def _tile(visit: Visit, headline: Headline, label: str, preset: str) -> Componen
     ], className="tile", type="button", title="Open the glass box: formula, target, SQL and rows", **{"data-glass": f"{headline.metric.name}@{preset}", "aria-haspopup": "dialog"}, **live_of(headline, visit.scope))
 
 
-PAGE = Page("/trends", TITLE, "trends", layout, group="Analysis", choices=NAMES)
+PAGE = Page("/trends", TITLE, "trends", layout, group="Analysis", choices=NAMES, on_schedule=(("", TITLE),))

@@ -10,8 +10,9 @@ from dash.development.base_component import Component
 
 from bi_app.reconciliation.filing import facts_block, parts_block, sides_block, trend_block
 from bi_app.reconciliation.words import cents, moment, whole_money
-from bi_app.shell.files import Said, saying, with_files
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon, key
+from bi_app.shell.said import Said, saying
 from bi_app.visit import Visit
 from shared.charts.palette import themed
 from shared.charts.reconciliation import open_trend

@@ -10,8 +10,9 @@ from dash.development.base_component import Component
 
 from bi_app.reconciliation.filing import side_name, signed_blocks
 from bi_app.reconciliation.words import cents, day, moment, money
-from bi_app.shell.files import Said, saying, with_files
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
+from bi_app.shell.said import Said, saying
 from bi_app.visit import Visit
 from shared.reconciliation.signing import SignOff
 from shared.reconciliation.summary import TITLES

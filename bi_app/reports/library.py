@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from bi_app.shell.files import Said, saying
 from bi_app.shell.parts import card, empty, icon, popover
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from bi_app.reports.cards import report_card
 from bi_app.reports.reading import COMPARE, ONLY, Opened, answers_of, clicked, limits_in_words, number_of, opened
+from bi_app.shell.files import send_item
 from bi_app.shell.parts import drawn, empty, icon, popover
 from bi_app.shell.topbar import topbar
 from bi_app.sources import Sources
@@ -65,7 +66,7 @@ def _actions(visit: Visit, found: Opened) -> Component:
     ways += [html.Button([icon("history"), "Versions"], className="item", type="button", **{"data-do": "rp-versions", "data-report": str(entry.id), "data-edit": str(entry.may_edit).lower()}),
              html.Button([icon("camera"), "Freeze these numbers"], className="item", type="button", **{"data-do": "rp-freeze", "data-report": str(entry.id)})]
     files = [html.Hr(), html.H3("Save as"), *(html.Button([icon("download"), label], className="item", type="button", role="menuitem", **{"data-do": "export", "data-key": "", "data-kind": kind}) for kind, label in (("pdf", "PDF"), ("xlsx", "Excel")))]
-    menu = popover([icon("more")], [*ways, *files], label="More about this report", name="ib icon", wrapper="no-print export")
+    menu = popover([icon("more")], [*ways, *files, send_item(visit)], label="More about this report", name="ib icon", wrapper="no-print export")
     return html.Div([star, edit, menu], className="rp-do no-print")
 
 

@@ -1,40 +1,18 @@
 """What a page can be had as: cards carry what they say beside how they are drawn, so that a file is made from the very card that stands on the screen."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from urllib.parse import quote
 
 from dash import html
 from dash.development.base_component import Component
 
 from bi_app.shell.parts import icon
+from bi_app.shell.said import Said, said_in, saying
+from bi_app.visit import Visit
 from shared.metrics.registry import metric
 from shared.reports.document import Block, Document
 from shared.reports.kinds import KINDS
-
-C = TypeVar("C", bound=Component)
-_CARRIED = "_said"
-"""Attribute of a component; Dash sends only properties that it declares, so nobody else sees it."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What one component of a page says."""
-
-    block: Block | None = None
-    terms: Sequence[str] = ()
-    """Names of metrics that a reader of the file may want to look up."""
-    about: str = ""
-    """Of the top bar: branches, days and what they are compared with."""
-    as_of: datetime | None = None
-    filters: Sequence[tuple[str, str]] = field(default=())
-
-
-def saying(component: C, said: Said) -> C:
-    """Return ``component``, which says that."""
-    object.__setattr__(component, _CARRIED, said)
-    return component
 
 
 def with_files(section: html.Section, block: Block, terms: Sequence[str] = ()) -> html.Section:
@@ -50,7 +28,8 @@ def document(title: str, company: str, drawn: Component, now: datetime) -> Docum
     terms = dict.fromkeys(name for said in found for name in said.terms)
     definitions = {metric(name).label: f"{metric(name).meaning} Counted on {metric(name).date}. Formula: {metric(name).formula}" for name in terms}
     blocks = tuple(said.block for said in found if said.block is not None and said.block.says_something)
-    return Document(title, head.about, head.as_of or now, blocks, head.filters, definitions, company)
+    problems = tuple(dict.fromkeys(said.problem for said in found if said.problem))
+    return Document(title, head.about, head.as_of or now, blocks, head.filters, definitions, company, problems)
 
 
 def card_menu(block: Block) -> html.Details:
@@ -59,22 +38,16 @@ def card_menu(block: Block) -> html.Details:
     return _menu(f"Save {block.title}", block.key, [(kind.key, kind.label) for kind in kinds], "more")
 
 
-def page_menu() -> html.Details:
+def page_menu(visit: Visit) -> html.Details:
     """Return the menu of what the whole page can be had as."""
-    return _menu("Save this page", "", [(kind.key, kind.label) for kind in KINDS.values() if kind.for_pages], "download")
+    return _menu("Save this page", "", [(kind.key, kind.label) for kind in KINDS.values() if kind.for_pages], "download", *([send_item(visit)] if visit.can_be_sent else []))
 
 
-def _menu(label: str, key: str, kinds: Sequence[tuple[str, str]], symbol: str) -> html.Details:
+def send_item(visit: Visit) -> html.A:
+    """Return the entry of a menu that leads to the form of a new schedule, with this page and its filters chosen."""
+    return html.A([icon("calendar"), "Send this on a schedule…"], href=f"/reports/schedules?new={quote(f'page:{visit.path}{visit.filters.link()}', safe='')}", className="item", role="menuitem")
+
+
+def _menu(label: str, key: str, kinds: Sequence[tuple[str, str]], symbol: str, *more: Component) -> html.Details:
     items = [html.Button([icon("download"), text], className="item", type="button", role="menuitem", **{"data-do": "export", "data-kind": kind, "data-key": key}) for kind, text in kinds]
-    return html.Details([html.Summary(icon(symbol), className="ib icon", title=label, **{"aria-label": label}), html.Div(items, className="pop-in", role="menu")], className="pop export no-print")
-
-
-def said_in(part: object) -> Iterator[Said]:
-    """Yield what ``part`` and everything in it says, in the order in which it stands there."""
-    if isinstance(part, Component):
-        if isinstance(said := getattr(part, _CARRIED, None), Said):
-            yield said
-        yield from said_in(getattr(part, "children", None))
-    elif isinstance(part, list | tuple):
-        for each in part:
-            yield from said_in(each)
+    return html.Details([html.Summary(icon(symbol), className="ib icon", title=label, **{"aria-label": label}), html.Div([*items, *more], className="pop-in", role="menu")], className="pop export no-print")

@@ -7,6 +7,8 @@ from typing import TypeAlias
 from dash import html
 from dash.development.base_component import Component
 
+from bi_app.shell.said import Said, saying
+
 log = logging.getLogger(__name__)
 Content: TypeAlias = "Component | str | None"
 
@@ -35,7 +37,8 @@ def drawn(span: int, title: str, draw: Callable[[], Component]) -> Component:
     except Exception:  # any card may fail for any reason; it is logged, and said where the card would be
         log.exception("the card %r could not be drawn", title)
         again = html.Button([icon("retry"), html.Span("Try again")], className="button", type="button", **{"data-do": "retry"})
-        return card(span, title, empty("This part could not be read just now; the rest of the page is not affected.", title="Not available", symbol="warning", action=again), name="failed")
+        failed = card(span, title, empty("This part could not be read just now; the rest of the page is not affected.", title="Not available", symbol="warning", action=again), name="failed")
+        return saying(failed, Said(problem=f"{title!r} could not be read"))
 
 
 def popover(summary: Sequence[Content], content: Sequence[Content], *, label: str, name: str = "ib", wrapper: str = "", panel: str = "") -> html.Details:

@@ -6,9 +6,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.filters import MORE, SEGMENTS
-from bi_app.shell.files import Said, page_menu, saying
+from bi_app.shell.files import page_menu
 from bi_app.shell.live import badge
 from bi_app.shell.parts import icon, popover
+from bi_app.shell.said import Said, saying
 from bi_app.visit import Visit
 from shared.live.topic import event_topics
 from shared.metrics.period import PRESETS
@@ -23,7 +24,7 @@ def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, peri
     about = f"{visit.branch_words} · {visit.period.words if periods else f'{visit.today:%A}, {visit.today.day} {visit.today:%B %Y}'}{words}"
     heading = html.Div([html.H1(title), html.Div(about, className="sub", title=about)], className="heading")
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
-    bar = html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, page_menu() if files else None, bell(visit), theme], className="top")
+    bar = html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, page_menu(visit) if files else None, bell(visit), theme], className="top")
     chosen = [("Branches", visit.branch_words), *([("Period", visit.period.words)] if periods else []), *([("Stage", STAGE_LABELS[visit.filters.stage])] if visit.filters.stage else []),
               *((name.replace("_", " ").capitalize(), value) for name, value in visit.filters.own)]
     return saying(bar, Said(about=about, as_of=as_of, filters=chosen))

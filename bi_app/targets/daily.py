@@ -7,8 +7,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.shell import tiles
-from bi_app.shell.files import Said, saying, with_files
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, key
+from bi_app.shell.said import Said, saying
 from bi_app.sources import Sources
 from bi_app.targets.year import Year
 from bi_app.visit import Visit

@@ -7,8 +7,9 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
-from bi_app.shell.files import Said, saying, with_files
+from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
+from bi_app.shell.said import Said, saying
 from bi_app.sources import Sources
 from bi_app.trends.choices import GRAINS, Choices
 from bi_app.trends.filing import VERDICTS, odd_block, stages_block, why_block

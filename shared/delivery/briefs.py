@@ -55,7 +55,7 @@ class Briefs:
     def source(self) -> Source:
         """What the registry of sources holds."""
         choices = tuple(Choice(f"{SOURCE}:{brief.key}", brief.label, f"Headlines and branches, {PRESETS[brief.period][0].lower()}") for brief in BRIEFS.values())
-        return Source("Headlines", lambda _: choices, lambda key, _: next((each for each in choices if each.subject == f"{SOURCE}:{key}"), None), self.draw)
+        return Source("Briefs", lambda _: choices, lambda key, _: next((each for each in choices if each.subject == f"{SOURCE}:{key}"), None), self.draw)
 
     def draw(self, key: str, _: Person, scope: Scope) -> Document:
         """Return the brief called ``key`` with the numbers of ``scope``.  Raises GoneError, and what ``ask`` raises."""

@@ -1,7 +1,7 @@
 """What people do about schedules: make, change, pause, run, test and remove them; every refusal is a sentence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -114,9 +114,10 @@ class Caretaker:
         if not isinstance(sent, Mapping):
             raise ScheduleError("name", 'Send {"name": "...", "definition": {...}, "recipients": [...]}.')
         definition = definition_from(sent)
-        if find(self.sources, definition.subject, owner) is None:
+        found = find(self.sources, definition.subject, owner)
+        if found is None:
             raise ScheduleError("subject", "Choose something that you may see.")
-        return name, definition, audience.recipients_from(given.get("recipients"), owner, list_people(self.engines), self.settings)
+        return name, replace(definition, subject=found.subject), audience.recipients_from(given.get("recipients"), owner, list_people(self.engines), self.settings)
 
     def _first(self, definition: Definition) -> datetime:
         found = first_due(self.engines, definition, self.clock)

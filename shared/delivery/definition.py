@@ -20,7 +20,7 @@ FORMATS: Final = {"inline": "In the mail itself", "xlsx": "Excel workbook", "csv
 MISSED: Final = {"once": "Send once for all that were missed", "skip": "Leave out what was missed"}
 """What to do about times at which the platform was away."""
 OPERATORS: Final = {">": "is above", ">=": "is at least", "<": "is below", "<=": "is at most"}
-LONGEST_NAME, MOST_CONDITIONS, MOST_RECIPIENTS = 120, 3, 100
+LONGEST_NAME, LONGEST_SUBJECT, MOST_CONDITIONS, MOST_RECIPIENTS = 120, 1000, 3, 100
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def definition_from(given: Mapping[str, Any]) -> Definition:
     if unknown := sorted(set(given) - set(Definition.__dataclass_fields__)):
         raise ScheduleError(unknown[0], f"A schedule has no {unknown[0][:40]!r}.")
     subject = given.get("subject")
-    if not isinstance(subject, str) or not 3 <= len(subject) <= 200 or ":" not in subject:
+    if not isinstance(subject, str) or not 3 <= len(subject) <= LONGEST_SUBJECT or ":" not in subject:
         raise ScheduleError("subject", "Choose what is sent.")
     rhythm = timing_from(given.get("timing"), given.get("zone"), given.get("closed", "send"))
     not_empty = given.get("not_empty", False)

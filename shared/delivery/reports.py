@@ -16,8 +16,8 @@ from shared.metrics.scope import Scope
 from shared.people.person import Person
 from shared.reports.document import Document
 from shared.reports.report import ReportError, span_of
-from shared.reports.report_answers import BlockAnswer, Reader, Reports
-from shared.reports.report_document import document_of, title_of
+from shared.reports.report_answers import Reader, Reports
+from shared.reports.report_document import document_of
 from shared.reports.report_text import read_report
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
@@ -56,7 +56,7 @@ class LibraryReports:
             return None
 
     def draw(self, key: str, person: Person, scope: Scope) -> Document:
-        """Return the newest version with the numbers of ``scope``.  Raises GoneError, and NotFitError where a block has none."""
+        """Return the newest version with the numbers of ``scope``.  Raises GoneError, and NotFitError where it cannot be read; what is wrong with a block is among its problems."""
         try:
             with self._engines.primary_reader() as connection:
                 find_report(connection, int(key), _viewer(person))
@@ -68,16 +68,9 @@ class LibraryReports:
         visible = [branch for branch in self._reference.branches() if scope.allows(branch.id)]
         fiscal = self._settings.fiscal_year_start_month
         answers = self._answers(report, Reader(scope, self._ask.today, fiscal, frozenset(branch.id for branch in visible)))
-        _check(answers)
         span = span_of(report.limits.period or _DEFAULT_PERIOD, self._ask.today, fiscal)
         whose = self._settings.company_name if scope.is_company else ", ".join(branch.name for branch in visible) or "no branch"
         return document_of(report, answers, f"{span.words}, {whose}", (("Period", span.words), ("Branches", ", ".join(branch.name for branch in visible))), self._settings.company_name, self._clock())
-
-
-def _check(answers: Sequence[BlockAnswer]) -> None:
-    for each in answers:
-        if each.problem or each.degraded:
-            raise NotFitError(f"{title_of(each.block)!r} could not be read: {each.problem or each.degraded}")
 
 
 def _choice(entry: Entry) -> Choice:

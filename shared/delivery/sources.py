@@ -36,6 +36,12 @@ class Source:
 Sources: TypeAlias = Mapping[str, Source]
 
 
+def place_of(subject: str) -> str:
+    """Return where on the BI site ``subject`` can be looked at: the path and query of a page, a report's own page, else the first one."""
+    name, _, key = subject.partition(":")
+    return key if name == "page" else f"/reports/{key}" if name == "report" else "/"
+
+
 def find(sources: Sources, subject: str, person: Person) -> Choice | None:
     """Return what ``subject`` names, as far as ``person`` may see it."""
     name, _, key = subject.partition(":")

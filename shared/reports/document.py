@@ -85,6 +85,8 @@ class Document:
     definitions: Mapping[str, str] = field(default_factory=dict)
     """Term -> meaning, formula and date anchor."""
     company: str = ""
+    problems: Sequence[str] = ()
+    """What of it could not be read, or is not as it stands now, in words: a screen says so in that place, a mail is kept back."""
 
     def block(self, key: str) -> Block | None:
         """Return the block called ``key``; None where there is none."""

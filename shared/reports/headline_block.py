@@ -20,7 +20,12 @@ def headline_block(found: Sequence[Headline], key: str = "headlines", title: str
     """
     days = {each.comparison.words for each in found}
     note = f"Before: {next(iter(days))}." if len(days) == 1 else ""
-    return Block(key, title, ". ".join(each.words for each in found[:3]) + ("." if found else ""), None, Table(_COLUMNS, tuple(_row(each, label) for each, label in zip(found, labels or [each.metric.label for each in found], strict=True))), note)
+    return Block(key, title, ". ".join(_said(each, label) for each, label in list(zip(found, labels or [""] * len(found), strict=True))[:3]) + ("." if found else ""), None, Table(_COLUMNS, tuple(_row(each, label) for each, label in zip(found, labels or [each.metric.label for each in found], strict=True))), note)
+
+
+def _said(each: Headline, label: str) -> str:
+    """The headline in words, under its label where the name of its metric does not tell it apart."""
+    return f"{label}: {each.words.removeprefix(each.metric.label).strip()}" if label else each.words
 
 
 def _row(each: Headline, label: str) -> tuple[Cell, ...]:

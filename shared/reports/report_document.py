@@ -70,7 +70,8 @@ def document_of(report: Report, answers: Sequence[BlockAnswer], about: str, filt
     names = list(dict.fromkeys(name for block in report.blocks for name in block.metrics))
     definitions = {metric(name).label: f"{metric(name).meaning} Counted on {metric(name).date}. Formula: {metric(name).formula}" for name in names}
     moments = [each.as_of for each in answers if each.as_of is not None]
-    return Document(report.title, about, min(moments, default=moment), [card_of(each) for each in in_order(answers)], filters, definitions, company)
+    return Document(report.title, about, min(moments, default=moment), [card_of(each) for each in in_order(answers)], filters, definitions, company,
+                    [f"{title_of(each.block)!r} could not be read: {each.problem or each.degraded}" for each in answers if each.problem or each.degraded])
 
 
 def in_order(answers: Sequence[BlockAnswer]) -> list[BlockAnswer]:

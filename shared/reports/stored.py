@@ -23,7 +23,7 @@ def packed(document: Document) -> bytes:
             "title": clean(document.title), "about": clean(document.about), "as_of": document.as_of.isoformat(), "company": clean(document.company),
             "filters": [[clean(name), clean(value)] for name, value in document.filters],
             "definitions": [[clean(term), clean(meaning)] for term, meaning in document.definitions.items()],
-            "blocks": [_block(block) for block in document.blocks],
+            "blocks": [_block(block) for block in document.blocks], "problems": [clean(each) for each in document.problems],
         },
         option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str)
     if len(found) > LARGEST:
@@ -36,7 +36,7 @@ def unpacked(stored: bytes) -> Document:
     given: dict[str, Any] = orjson.loads(stored)
     return Document(
         given["title"], given["about"], datetime.fromisoformat(given["as_of"]), tuple(_block_of(each) for each in given["blocks"]),
-        tuple((name, value) for name, value in given["filters"]), dict(given["definitions"]), given["company"])
+        tuple((name, value) for name, value in given["filters"]), dict(given["definitions"]), given["company"], tuple(given.get("problems", ())))
 
 
 def _block(block: Block) -> dict[str, object]:

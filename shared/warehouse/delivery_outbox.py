@@ -27,6 +27,8 @@ _NEXT_RUN: Final = text(f"SELECT {_RUN} FROM app.delivery_run r WHERE r.state = 
 _NEXT_COPY: Final = text(f"""
 SELECT c.id AS copy_id, c.scope, c.viewer_id, c.attempts AS copy_attempts, {_RUN} FROM app.delivery_copy c JOIN app.delivery_run r ON r.id = c.run_id
 WHERE c.state = 'waiting' AND c.next_at <= clock_timestamp() AND (r.definition->>'format' = 'pdf') = :printed ORDER BY c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED""")
+_TO_PRINT: Final = text("""
+SELECT EXISTS (SELECT FROM app.delivery_copy c JOIN app.delivery_run r ON r.id = c.run_id WHERE c.state = 'waiting' AND c.next_at <= clock_timestamp() AND r.definition->>'format' = 'pdf')""")
 _NEXT_MAIL: Final = text(f"""
 SELECT m.id AS mail_id, m.recipient, m.copy_id, m.person_id, m.address, m.name AS reader, m.subject, m.plain, m.html, m.created_at, m.attempts AS mail_attempts,
        c.state AS copy_state, c.scope, c.title, c.about, c.as_of, c.plain AS copy_plain, c.html AS copy_html, c.sha256, {_RUN}, d.owner_id, d.removed_at
@@ -83,6 +85,12 @@ def next_run(engines: Engines) -> Iterator[tuple[Connection, dict[str, Any] | No
 def next_copy(engines: Engines, *, printed: bool) -> Iterator[tuple[Connection, dict[str, Any] | None]]:
     """Hold the next document that is to be made, of those that are ``printed`` (PDF) or of the others."""
     yield from _held(engines, _NEXT_COPY, printed=printed)
+
+
+def waits_for_printing(engines: Engines) -> bool:
+    """Say whether there is a document to be printed now."""
+    with engines.primary_reader() as connection:
+        return bool(connection.scalar(_TO_PRINT))
 
 
 @contextmanager

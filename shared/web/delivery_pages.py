@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from shared.delivery.audience import covers, may_manage, scope_from
 from shared.delivery.caring import Caretaker
 from shared.delivery.problems import GoneError, NotYoursError, ScheduleError
-from shared.delivery.sources import Sources
+from shared.delivery.sources import Sources, find
 from shared.delivery.stopping import PATH, read_stop
 from shared.warehouse.delivery_reads import file_of_copy, find_copy
 from shared.warehouse.delivery_store import find_schedule, stop
@@ -41,6 +41,13 @@ def preview() -> Response:
         return {"words": timing.words, "next": [{"at": each.at.isoformat(), "shown": f"{each.at.astimezone(timing.zone):%a %-d %b %Y, %H:%M}", "note": each.note} for each in due]}
 
     return _done(work)
+
+
+@delivery_pages.get("/subject")
+def subject() -> Response:
+    """What ``?subject=page:/...`` names, as this person may send it: ``{"subject": ..., "label": ..., "about": ...}``."""
+    found = find(caretaker().sources, request.args.get("subject", ""), current_person())
+    return refusal(404, "This cannot be sent on a schedule, or is not yours to see.") if found is None else jsonify(subject=found.subject, label=found.label, about=found.about)
 
 
 @delivery_pages.post("")

@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote
 from flask import Response, abort, g, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from shared.delivery.site_request import PATH as INTERNAL
 from shared.delivery.stopping import PATH as STOP_LINKS
 from shared.people.person import Person
 from shared.people.reach import scope_of
@@ -13,7 +14,8 @@ from shared.web.site import SITE_LABELS, Site, site, url_of_site
 from shared.web.tokens_of_forms import came_from_here
 
 OPEN = ("/login", "/healthz", "/favicon.ico", "/_favicon.ico")
-OPEN_BELOW = ("/assets/", "/vendor/", "/_dash-component-suites/", "/login/", STOP_LINKS)
+OPEN_BELOW = ("/assets/", "/vendor/", "/_dash-component-suites/", "/login/", STOP_LINKS, INTERNAL)
+"""The last two carry their right themselves: a signed link, a signed request."""
 _WHILE_PASSWORD_MUST_CHANGE = ("/account/password", "/sign-out")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -9,7 +9,7 @@ def wants_json() -> bool:
     """Say whether a program is asking: the API, or the browser's own calls behind a page."""
     if request.path == "/api/v1/docs":
         return False
-    return request.path.startswith(("/api/", "/live/", "/alerts/", "/targets/", "/kpi/", "/reconciliation/", "/annotations", "/exports", "/library/", "/deliveries", "/_dash", "/_reload-hash")) or request.path == "/healthz"
+    return request.path.startswith(("/api/", "/live/", "/alerts/", "/targets/", "/kpi/", "/reconciliation/", "/annotations", "/exports", "/library/", "/deliveries", "/internal/", "/_dash", "/_reload-hash")) or request.path == "/healthz"
 
 
 def refusal(status: int, message: str, **more: object) -> Response:

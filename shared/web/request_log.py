@@ -21,7 +21,7 @@ _SLOW_SECONDS = 2.0
 _FLUSH_SECONDS = 3.0
 _BUFFER = 5_000
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_UNCOUNTED = ("/healthz", "/vendor/", "/assets/", "/_dash-component-suites/", "/_favicon", "/favicon", "/_reload-hash")
+_UNCOUNTED = ("/healthz", "/vendor/", "/assets/", "/_dash-component-suites/", "/_favicon", "/favicon", "/_reload-hash", "/internal/")
 
 
 class RequestLog:

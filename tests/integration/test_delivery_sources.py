@@ -88,9 +88,9 @@ def test_a_report_is_drawn_in_its_readers_scope_for_those_who_may_see_it(shop: S
 
 def test_a_report_of_which_a_block_cannot_be_read_is_kept_back(shop: Shop) -> None:
     number = shop.report({"id": "a", "kind": "bar", "place": {"x": 0, "y": 0, "w": 6, "h": 4}, "metrics": ["leads"], "split": "branch", "limits": {"branches": [2]}})
-    draw(shop.sources, f"report:{number}", shop.boss, COMPANY)
+    fitness.check(draw(shop.sources, f"report:{number}", shop.boss, COMPANY), company.NOW)
     with pytest.raises(NotFitError, match="not yours to see"):
-        draw(shop.sources, f"report:{number}", shop.boss, ONE)
+        fitness.check(draw(shop.sources, f"report:{number}", shop.boss, ONE), company.NOW)
 
 
 @pytest.mark.parametrize("subject", ["brief:unknown", "report:999999", "report:1; DROP TABLE app.report", "report:²", "report:" + "9" * 40, "other:1", "brief"])

@@ -11,7 +11,8 @@ from dash.development.base_component import Component
 from flask import Flask, g
 
 from bi_app.app import create_app as create_bi
-from bi_app.shell.files import document, said_in
+from bi_app.shell.files import document
+from bi_app.shell.said import said_in
 from cmo_app.app import create_app as create_cmo
 from cmo_app.shell.cards import draw
 from jobs.demo.load import load_company
