@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from jobs.imports.limits import LIMITS, sized
@@ -22,7 +23,17 @@ def read_binary(path: Path, kind: str, sheet: str | None, header_row: int | None
     """
     if kind == "workbook":
         _refuse_bomb(path)
-    order = {"path": str(path.resolve()), "kind": kind, "sheet": sheet, "header_row": header_row, "spool": str(spool.resolve())}
+    answer = _answer(path, {"path": str(path.resolve()), "kind": kind, "sheet": sheet, "header_row": header_row, "spool": str(spool.resolve())}, still)
+    return Spool(spool, tuple(answer["header"]), answer["note"])
+
+
+def sheets_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's filled sheets.  Raises ImportRefusedError."""
+    _refuse_bomb(path)
+    return tuple(_answer(path, {"path": str(path.resolve()), "kind": "sheets"}, lambda: None)["header"])
+
+
+def _answer(path: Path, order: dict[str, Any], still: Callable[[], None]) -> dict[str, Any]:
     with subprocess.Popen([sys.executable, "-m", "jobs.imports.reader", json.dumps(order)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           cwd=Path(__file__).parents[2]) as reader:
         try:
@@ -34,8 +45,8 @@ def read_binary(path: Path, kind: str, sheet: str | None, header_row: int | None
         raise ImportRefusedError(said)
     if reader.returncode:
         raise ImportRefusedError(f"{path.name} is damaged, or needs more than {sized(LIMITS.reader_memory_bytes)} of memory to be read (filled cells far apart do that): save it as CSV")
-    answer = json.loads(said)
-    return Spool(spool, tuple(answer["header"]), answer["note"])
+    answer: dict[str, Any] = json.loads(said)
+    return answer
 
 
 def _wait(reader: "subprocess.Popen[bytes]", path: Path, still: Callable[[], None]) -> str:

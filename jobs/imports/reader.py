@@ -22,7 +22,9 @@ _ROWS = 20_000
 
 
 def main(order: dict[str, Any]) -> dict[str, Any]:
-    """Read as ordered; return the header and a note on how the file was understood.  Raises ImportRefusedError."""
+    """Read as ordered; return the header and a note on how the file was understood, or the names of the filled sheets.  Raises ImportRefusedError."""
+    if order["kind"] == "sheets":
+        return {"header": _filled(Path(order["path"])), "note": ""}
     read = {"workbook": _read_workbook, "parquet": _read_parquet}[order["kind"]]
     header, note = read(Path(order["path"]), order["sheet"], order["header_row"], Path(order["spool"]))
     return {"header": header, "note": note}
@@ -40,6 +42,14 @@ def _read_workbook(path: Path, sheet: str | None, header_row: int | None, spool:
     except CalamineError as error:
         raise ImportRefusedError(f"{path.name} cannot be read as an Excel file: {str(error).rstrip('.')}") from None
     return names, f"sheet {shown(name)}"
+
+
+def _filled(path: Path) -> list[str]:
+    try:
+        with CalamineWorkbook.from_path(path) as workbook:
+            return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).height > 0]
+    except CalamineError as error:
+        raise ImportRefusedError(f"{path.name} cannot be read as an Excel file: {str(error).rstrip('.')}") from None
 
 
 def _sheet(workbook: CalamineWorkbook, wanted: str | None, path: Path) -> str:

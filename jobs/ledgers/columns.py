@@ -1,12 +1,17 @@
 """Which column of a ledger is what: told, remembered for its source, or guessed from names; the better name wins where two would do."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from jobs.imports.choices import plain
+from jobs.imports.choices import plain as spelled_plainly
 from jobs.imports.mapping import Mapped, listed
 from jobs.imports.refusal import ImportRefusedError, shown
 from shared.reconciliation.records import RECORD
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_OTHER_MONEY = re.compile(r"balance|saldo|bal$|tax|vat|mwst|steuer|fee|discount|skonto|rate|count|commission|type|account|konto")
+"""Words of columns that hold money, and not the amount of a row."""
 
 
 def columns_of(header: Sequence[str], told: Mapping[str, str], remembered: Mapping[str, str]) -> list[Mapped]:
@@ -19,12 +24,17 @@ def columns_of(header: Sequence[str], told: Mapping[str, str], remembered: Mappi
             chosen[column] = Mapped(column, name, "remembered")
             taken |= {name} if name else set()
     spelled = {column: plain(column) for column in header if column not in chosen}
-    for one in RECORD.fields:
-        best = None if one.name in taken else _best((one.name, *one.synonyms), spelled)
-        if best is not None:
-            chosen[best] = Mapped(best, one.name, "by its name")
-            taken.add(one.name)
-            del spelled[best]
+    # What is said exactly comes first, or "Debit Amount" would be an amount.
+    for look in (_exactly, _loosely):
+        for one in RECORD.fields:
+            if one.name in taken or (one.name == "amount" and {"credit", "debit"} <= taken):
+                continue
+            best = look((one.name, *one.synonyms), spelled)
+            if best is not None and not (look is _loosely and _OTHER_MONEY.search(spelled[best]) and one.name in {"amount", "credit", "debit"}):
+                chosen[best] = Mapped(best, one.name, "by its name")
+                taken.add(one.name)
+                del spelled[best]
+    _one_amount(chosen, taken)
     _complete(header, taken)
     return [chosen.get(column) or Mapped(column, "", "") for column in header]
 
@@ -41,17 +51,27 @@ def _known(header: Sequence[str], told: Mapping[str, str]) -> None:
         raise ImportRefusedError(f"two columns are said to be {twice}; choose one")
 
 
-def _best(names: Sequence[str], spelled: Mapping[str, str]) -> str | None:
-    """The column whose name stands first among ``names``; a column may say a little more than the name."""
-    for name in names:
-        for column, words in spelled.items():
-            if words == name:
-                return column
-    for name in names:
-        for column, words in spelled.items():
-            if (len(name) > 3 and words.startswith(f"{name}_")) or words.endswith(f"_{name}"):
-                return column
-    return None
+def plain(words: str) -> str:
+    """Return a column's name in one spelling, umlauts written out."""
+    return spelled_plainly(words.lower().translate(_UMLAUTS) if not words.isascii() else words)
+
+
+def _one_amount(chosen: dict[str, Mapped], taken: set[str]) -> None:
+    """Where an amount and only one of credit and debit were guessed, the amount says both."""
+    if "amount" in taken and len({"credit", "debit"} & taken) == 1:
+        for column, one in list(chosen.items()):
+            if one.field in {"credit", "debit"} and one.how == "by its name":
+                del chosen[column]
+                taken.discard(one.field)
+
+
+def _exactly(names: Sequence[str], spelled: Mapping[str, str]) -> str | None:
+    return next((column for name in names for column, words in spelled.items() if words == name), None)
+
+
+def _loosely(names: Sequence[str], spelled: Mapping[str, str]) -> str | None:
+    """A column may say a little more than the name."""
+    return next((column for name in names for column, words in spelled.items() if (len(name) > 3 and words.startswith(f"{name}_")) or words.endswith(f"_{name}")), None)
 
 
 def _complete(header: Sequence[str], taken: set[str]) -> None:

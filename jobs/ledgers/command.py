@@ -27,8 +27,8 @@ def ledger(
     from jobs.imports.mapping import pairs
     from jobs.imports.refusal import ImportRefusedError
     from jobs.ledgers.loading import RefusedError, load_ledger
-    from jobs.ledgers.reading import Told
     from jobs.ledgers.telling import tell_balance
+    from jobs.ledgers.told import Told
     from shared.reconciliation.source import Source, SourceError, save_source, sources
     from shared.settings import load_settings
     from shared.warehouse.engines import Engines
@@ -49,8 +49,8 @@ def ledger(
     typer.echo(f"Read as {looked.understood.words()}.")
     for one in looked.understood.mapped:
         typer.echo(f"  {one.column}: {one.field or 'left out'}{f' ({one.how})' if one.how else ''}")
-    for row in looked.understood.totals:
-        typer.echo(f"  line {row.line} is no record and was left out: {row.words}")
+    for row in looked.document["totals"]:
+        typer.echo(f"  line {row['line']} is no record and was left out: {row['words']}{'; ' + row['says'] if row['says'] else ''}")
     typer.echo(f"{looked.staged.rows:,} records, {looked.staged.cents / 100:,.2f}, {looked.staged.first} to {looked.staged.last}.")
     if dry_run:
         for problem in looked.problems:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.ledgers.loading import RefusedError, load_ledger
-from jobs.ledgers.reading import Told
+from jobs.ledgers.told import Told
 from shared.clock import Clock, now
 from shared.reconciliation import runs
 from shared.reconciliation.source import Source, sources

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from jobs.imports.refusal import ImportRefusedError
-from jobs.ledgers.reading import Told, Understood, read_ledger
+from jobs.ledgers.controls import held_against_records
+from jobs.ledgers.heading import likely_table
+from jobs.ledgers.reading import Understood, read_ledger
+from jobs.ledgers.told import Told
 from shared.reconciliation.records import AlreadyThereError, Batch, Problem, Staged, stage_records, take_records
 from shared.reconciliation.source import Source, save_source, source_called
 from shared.warehouse.engines import Engines
@@ -31,10 +34,10 @@ class Looked:
 class RefusedError(ValueError):
     """A file that cannot be taken, with the lines that are wrong."""
 
-    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
-        """``problems``: at most 200 lines."""
+    def __init__(self, message: str, problems: Sequence[Problem] = (), document: Mapping[str, Any] | None = None) -> None:
+        """``problems``: at most 200 lines; ``document``: as far as the file was understood."""
         super().__init__(message)
-        self.problems = problems
+        self.problems, self.document = problems, document or {}
 
 
 def load_ledger(engines: Engines, name: str, path: Path, told: Told, *, dry_run: bool = False, period: tuple[date, date] | None = None, person: int | None = None, batch: str = "") -> Looked:
@@ -48,7 +51,7 @@ def load_ledger(engines: Engines, name: str, path: Path, told: Told, *, dry_run:
                 source = source_called(connection, name)
             understood = read_ledger(path, Path(scratch), told, source.mapping, source.currency)
         except ImportRefusedError as error:
-            raise RefusedError(_in_words(str(error))) from error
+            raise RefusedError(_in_words(str(error)), document=likely_table(path, told)) from error
         return _take(engines, source, understood, Batch(batch or path.name, path.name, understood.sniffed.sha256, period, person), dry_run=dry_run)
 
 
@@ -56,7 +59,7 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
     with engines.primary.begin() as connection:
         staged = stage_records(connection, understood.plan.fields, understood.portions())
         problems = sorted([*understood.problems, *staged.problems], key=lambda one: one.line)[:200]
-        looked = Looked(understood, staged, problems, _document(understood, staged))
+        looked = Looked(understood, staged, problems, _document(understood, staged, held_against_records(connection, understood)))
         if dry_run:
             return looked
         if not staged.rows:
@@ -72,12 +75,13 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
     return looked
 
 
-def _document(understood: Understood, staged: Staged) -> dict[str, Any]:
+def _document(understood: Understood, staged: Staged, totals: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    turned = "; debits count as plus, because nearly all of the file is one" if staged.turned else ""
     return {
-        "words": understood.words(), "header": list(understood.spool.header), "examples": understood.examples(),
+        "words": understood.words() + turned, "header": list(understood.spool.header), "examples": understood.examples(),
         "mapping": {one.column: one.field for one in understood.mapped}, "how": {one.column: one.how for one in understood.mapped},
         "rows": staged.rows, "cents": staged.cents, "first": staged.first and staged.first.isoformat(), "last": staged.last and staged.last.isoformat(),
-        "totals": [{"line": one.line, "words": one.words} for one in understood.totals], "unknown_branches": list(staged.unknown_branches),
+        "totals": list(totals), "unknown_branches": list(staged.unknown_branches),
     }
 
 

@@ -4,46 +4,32 @@ Everything that imports know of files is used here too; what is different: a pre
 that a file with a single bad line is refused as a whole.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Final, Literal
 
 import pyarrow as pa
 
-from jobs.imports.binary import read_binary
+from jobs.imports.binary import read_binary, sheets_of
 from jobs.imports.delimited import read_text
 from jobs.imports.mapping import Mapped
 from jobs.imports.parse import Parser
-from jobs.imports.refusal import ImportRefusedError
+from jobs.imports.refusal import ImportRefusedError, shown
 from jobs.imports.sniff import Sniffed, sniff
-from jobs.imports.spool import Spool, SpoolWriter
+from jobs.imports.spool import Spool
 from jobs.imports.style import Style, survey
+from jobs.ledgers.cleaning import clean, period_of_datev, side_by_words
 from jobs.ledgers.columns import columns_of
 from jobs.ledgers.currency import currency_of, strangers
-from jobs.ledgers.totals import TotalsRow, is_totals
+from jobs.ledgers.heading import DEEPEST_HEADER, find_heading
+from jobs.ledgers.told import Told
+from jobs.ledgers.totals import TotalsRow
 from shared.reconciliation.records import RECORD, Problem
 from shared.warehouse.load_fields import Field
 from shared.warehouse.load_plan import Plan
 
-DEEPEST_HEADER: Final = 25
-_MOST_PROBLEMS: Final = 200
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a person says of a file; what is not said is found out."""
-
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    """Column to field; '-': leave it out."""
-    dates: Literal["us", "eu"] | None = None
-    decimal: Literal["dot", "comma"] | None = None
-    separator: str | None = None
-    encoding: str | None = None
-    sheet: str | None = None
-    header_row: int | None = None
+_MOST_PROBLEMS = 200
 
 
 @dataclass(frozen=True)
@@ -52,7 +38,7 @@ class Understood:
 
     sniffed: Sniffed
     spool: Spool
-    """Its records, totals rows left out."""
+    """Its records alone."""
     mapped: list[Mapped]
     plan: Plan
     style: Style
@@ -81,24 +67,51 @@ class Understood:
 def read_ledger(path: Path, scratch: Path, told: Told, remembered: Mapping[str, str], currency: str = "") -> Understood:
     """Read a file; ``remembered``: the mapping that was saved for its source.  Raises ImportRefusedError where nothing can be done with it."""
     sniffed = sniff(path, told.encoding, lambda _: None)
-    spool, mapped = _with_header(path, sniffed, scratch, told, remembered)
-    spool, totals = _without_totals(spool, mapped, scratch / "records.arrow")
+    spool, mapped = _of_text(path, sniffed, scratch, told, remembered) if sniffed.kind == "text" else _of_workbook(path, sniffed, scratch, told, remembered)
+    mapped = _with_side(spool, mapped)
+    spool, totals = clean(spool, mapped, scratch / "records.arrow", period_of_datev(path, sniffed.encoding) if sniffed.kind == "text" else None)
     plan = Plan(RECORD, frozenset(one.field for one in mapped if one.field))
     columns = {str(number): RECORD.by_field[one.field] for number, one in enumerate(mapped) if one.field}
     style = survey(spool, columns, told.dates, told.decimal, lambda: None)
     return Understood(sniffed, spool, mapped, plan, style, totals, _other_currencies(spool, columns, currency))
 
 
-def _with_header(path: Path, sniffed: Sniffed, scratch: Path, told: Told, remembered: Mapping[str, str]) -> tuple[Spool, list[Mapped]]:
-    """Find the line that holds the header: the first whose names say where day and amount are."""
+def _of_text(path: Path, sniffed: Sniffed, scratch: Path, told: Told, remembered: Mapping[str, str]) -> tuple[Spool, list[Mapped]]:
+    heading = find_heading(path, sniffed.encoding, told.mapping, remembered, told.separator, told.header_row)
+    separator, line = (heading.separator, heading.line) if heading else (told.separator, told.header_row)
+    spool = read_text(path, sniffed.encoding, separator, line, scratch / "rows.arrow", lambda _: None)
+    return spool, columns_of(spool.header, told.mapping, remembered)
+
+
+def _of_workbook(path: Path, sniffed: Sniffed, scratch: Path, told: Told, remembered: Mapping[str, str]) -> tuple[Spool, list[Mapped]]:
+    """Find the sheet and the line that hold the header; the only sheet whose names say where day and amount are is the one that is meant."""
+    names: list[str | None] = [told.sheet] if told.sheet or sniffed.kind != "workbook" else list(sheets_of(path)) or [None]
+    if len(names) == 1:
+        return _of_sheet(path, sniffed, scratch, told, remembered, names[0])
+    found: dict[str, tuple[Spool, list[Mapped]]] = {}
+    refused: ImportRefusedError | None = None
+    for name in filter(None, names):
+        try:
+            found[name] = _of_sheet(path, sniffed, scratch, told, remembered, name)
+        except ImportRefusedError as error:
+            refused = refused or error
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise ImportRefusedError(f"{len(found)} sheets of the file hold records: {', '.join(map(shown, found))}; say which, or save each as a file of its own")
+    assert refused is not None
+    raise refused
+
+
+def _of_sheet(path: Path, sniffed: Sniffed, scratch: Path, told: Told, remembered: Mapping[str, str], sheet: str | None) -> tuple[Spool, list[Mapped]]:
     refused: ImportRefusedError | None = None
     for line in [told.header_row] if told.header_row else range(1, DEEPEST_HEADER + 1):
         try:
-            spool = _spool(path, sniffed, scratch / f"rows{line}.arrow", told, line)
+            spool = read_binary(path, sniffed.kind, sheet, line, scratch / f"rows{sheet and hash(sheet)}-{line}.arrow", lambda: None)
             mapped = columns_of(spool.header, told.mapping, remembered)
         except ImportRefusedError as error:
             refused = refused or error
-            if "no header" in str(error) or "no row with a header" in str(error):
+            if "no header" in str(error) or "no row with a header" in str(error) or "is empty" in str(error):
                 break
             continue
         return spool, mapped
@@ -106,27 +119,12 @@ def _with_header(path: Path, sniffed: Sniffed, scratch: Path, told: Told, rememb
     raise refused
 
 
-def _spool(path: Path, sniffed: Sniffed, spool: Path, told: Told, line: int) -> Spool:
-    if sniffed.kind == "text":
-        return read_text(path, sniffed.encoding, told.separator, line, spool, lambda _: None)
-    return read_binary(path, sniffed.kind, told.sheet, line, spool, lambda: None)
-
-
-def _without_totals(spool: Spool, mapped: list[Mapped], path: Path) -> tuple[Spool, list[TotalsRow]]:
-    date = next(number for number, one in enumerate(mapped) if one.field == "date")
-    totals = []
-    with SpoolWriter(path, len(spool.header)) as writer:
-        for batch in spool.batches():
-            rows = zip(*(batch.column(name).to_pylist() for name in ("line", "torn", *map(str, range(len(spool.header))))), strict=True)
-            for line, torn, *cells in rows:
-                parts = re.split(r"[;,\t|]", cells[0]) if torn and cells[0] and not any(cells[1:]) else cells
-                if is_totals(parts, None if torn else cells[date]):
-                    totals.append(TotalsRow(line, " ".join(cell for cell in cells if cell)[:200]))
-                elif torn:
-                    writer.add_torn(line, [cell or "" for cell in cells], torn, 0)
-                else:
-                    writer.add(line, cells, sum(len(cell or "") for cell in cells))
-    return Spool(path, spool.header, spool.note), totals
+def _with_side(spool: Spool, mapped: list[Mapped]) -> list[Mapped]:
+    """Where an amount has no sign of its own, a column that says debit or credit in every row gives it one."""
+    if {"side", "credit", "debit"} & {one.field for one in mapped}:
+        return mapped
+    place = side_by_words(spool, mapped, lambda one: not one.field and one.how in {"", "remembered"})
+    return mapped if place is None else [replace(one, field="side", how="by its words") if number == place else one for number, one in enumerate(mapped)]
 
 
 def _other_currencies(spool: Spool, columns: Mapping[str, Field], wanted: str) -> list[Problem]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.ledgers.loading import RefusedError, load_ledger
-from jobs.ledgers.reading import Told
+from jobs.ledgers.told import Told
 from shared.reconciliation import runs
 from shared.reconciliation.records import Problem
 from shared.reconciliation.uploads import Upload, conclude, next_upload
@@ -46,7 +46,7 @@ def _work(engines: Engines, upload: Upload, content: bytes) -> tuple[str, Mappin
         try:
             looked = load_ledger(engines, upload.source, path, told, dry_run=upload.state == "sent", period=period, person=upload.sent_by)
         except RefusedError as error:
-            return "refused", None, [Problem(0, str(error)), *error.problems]
+            return "refused", error.document or None, [Problem(0, str(error)), *error.problems]
         except Exception:  # a stranger's file may break any reader; it must not come back for ever
             log.exception("upload %d of %s could not be read", upload.id, upload.source)
             return "refused", None, [Problem(0, "The file could not be read: save it anew as CSV or XLSX. Nothing was changed.")]

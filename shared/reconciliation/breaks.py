@@ -96,13 +96,15 @@ WITH left_over AS (
 SELECT o.id, {_CONTENT} AS content, coalesce(o.of_id, twin.id) AS of_id, CASE WHEN coalesce(o.of_id, twin.id) IS NULL THEN 'missing_in_crm' ELSE 'duplicate' END AS state,
        row_number() OVER (PARTITION BY {_CONTENT} ORDER BY o.id) AS nth
 FROM left_over o LEFT JOIN LATERAL (
-    SELECT x.id FROM recon_o x WHERE (o.ref IS NOT NULL AND x.ref = o.ref AND EXISTS (SELECT FROM recon_p p WHERE p.o_id = x.id) OR o.ref IS NULL AND x.content = o.content AND
+    SELECT x.id FROM recon_o x WHERE (o.ref IS NOT NULL AND x.ref = o.ref AND (x.cents = o.cents OR o.cents IS NULL) AND EXISTS (SELECT FROM recon_p p WHERE p.o_id = x.id) OR o.ref IS NULL AND x.content = o.content AND
         (x.id < o.id OR EXISTS (SELECT FROM recon_p p WHERE p.o_id = x.id))) AND x.id <> o.id ORDER BY x.id LIMIT 1) twin ON true"""
 _ALONE = _INSERT + """
 SELECT concat_ws(':', :source, u.state, u.content, nullif(u.nth, 1)), u.state, :source, 'external_record', o.id, NULL, coalesce(o.branch_id, m.branch_id), NULL, coalesce(o.day, CAST(:today AS date)),
-       least(o.received_on, CAST(:today AS date)), abs(coalesce(o.cents, 0)) / 100.0, concat_ws(', ', nullif(r.payload ->> 'name', ''), o.ref),
+       least(o.received_on, CAST(:today AS date)), abs(coalesce(o.cents, 0)) / 100.0, concat_ws(', ', coalesce(nullif(r.payload ->> 'name', ''), left(r.payload ->> 'memo', 80)), o.ref),
        jsonb_strip_nulls(jsonb_build_object('reference', o.ref, 'their_amount', round(o.cents / 100.0, 2), 'their_date', o.day, 'their_status', o.status, 'repeats', f.key,
-           'why', CASE WHEN u.state = 'duplicate' THEN 'it repeats another record' WHEN o.cents IS NULL THEN 'its amount cannot be read' WHEN o.day IS NULL THEN 'its date cannot be read' ELSE 'we have no row for it' END))
+           'why', CASE WHEN u.state = 'duplicate' THEN 'it repeats another record' WHEN o.cents IS NULL THEN 'its amount cannot be read' WHEN o.day IS NULL THEN 'its date cannot be read'
+               WHEN EXISTS (SELECT FROM recon_o x WHERE x.ref = o.ref AND x.id <> o.id AND x.cents = -o.cents) THEN 'it takes back another record of theirs, and we have no row for that'
+               WHEN EXISTS (SELECT FROM recon_k x WHERE x.ref = o.ref) THEN 'it names a row of ours that another record is matched to, and is not a copy of that' ELSE 'we have no row for it' END))
 FROM recon_left u JOIN recon_o o ON o.id = u.id JOIN crm.external_record r ON r.id = o.id LEFT JOIN crm.external_record f ON f.id = u.of_id
 LEFT JOIN recon_p p ON p.o_id = u.of_id AND u.state = 'duplicate' AND NOT EXISTS (SELECT FROM recon_p q WHERE q.o_id = p.o_id AND q.k_id < p.k_id) LEFT JOIN recon_k m ON m.id = p.k_id"""
 _MISSING = _INSERT + f"""

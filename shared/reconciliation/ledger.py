@@ -19,7 +19,8 @@ from shared.reconciliation.evaluating import FOUND, bare_table
 from shared.reconciliation.folding import Fold, Folded, fold
 from shared.reconciliation.likeness import digits, plain
 from shared.reconciliation.references import match_references, write
-from shared.reconciliation.remaining import Entry, Remaining
+from shared.reconciliation.remaining import FAR_DAYS, Entry, Remaining
+from shared.reconciliation.resolving import match_several, resolve_references
 from shared.reconciliation.sides import read_sides
 from shared.reconciliation.source import Source, source_called
 from shared.settings import Settings
@@ -34,7 +35,7 @@ WITH few AS MATERIALIZED (
     SELECT o.* FROM recon_o o
     WHERE o.day IS NOT NULL AND o.cents IS NOT NULL AND NOT EXISTS (SELECT FROM recon_p p WHERE p.o_id = o.id) AND NOT EXISTS (SELECT FROM recon_dup d WHERE d.o_id = o.id) ORDER BY o.id LIMIT :most
 )
-SELECT o.id, o.day - DATE '2000-01-01' AS day, o.cents, o.branch_id, r.payload ->> 'name' AS name, r.payload ->> 'phone' AS phone, r.payload ->> 'address' AS address, o.ref
+SELECT o.id, o.day - DATE '2000-01-01' AS day, o.cents, o.branch_id, r.payload ->> 'name' AS name, r.payload ->> 'phone' AS phone, r.payload ->> 'address' AS address, r.payload ->> 'memo' AS memo, o.ref
 FROM few o JOIN crm.external_record r ON r.id = o.id ORDER BY o.id"""
 _LEFT_OURS = """
 SELECT k.id, k.day - DATE '2000-01-01' AS day, k.cents, k.branch_id, k.sale_id, h.name, h.phone, h.address
@@ -48,7 +49,7 @@ WITH few AS MATERIALIZED (
     WHERE p.level = 1 AND o.cents <> k.cents AND o.day IS NOT NULL AND k.day IS NOT NULL AND (o.cents < 0) = (k.cents < 0) ORDER BY o.id LIMIT :most
 )
 SELECT f.*, r.payload ->> 'name' AS name FROM few f JOIN crm.external_record r ON r.id = f.o_id ORDER BY f.o_id"""
-_SPAN = text("SELECT min(day) - CAST(:after AS integer) AS first, max(day) + CAST(:before AS integer) AS last FROM recon_o")
+_SPAN = text("SELECT min(day) - CAST(:far AS integer) AS first, max(day) + CAST(:far AS integer) AS last FROM recon_o")
 _FILES = text("SELECT batch, sha256, row_count FROM crm.recon_batch WHERE source = :source ORDER BY batch")
 _COVERED = "SELECT first_day, last_day, is_declared FROM recon_cover ORDER BY first_day"
 # The order of rows says nothing, and a sum of hashes needs no memory.
@@ -98,7 +99,9 @@ def _perform(engine: Engine, connection: Connection, settings: Settings, source:
     bare_table(connection)
     sizes = read_sides(connection, source, settings.company_time_zone)
     step(1)
+    resolve_references(connection, source)
     match_references(connection, source)
+    match_several(connection, source)
     step(2)
     cut = match_remaining(connection, source)
     step(3)
@@ -126,8 +129,8 @@ def match_remaining(connection: Connection, source: Source) -> int:
     halves = connection.execute(text(_HALVES), {"most": MOST_LEFT}).all()
     if not rows and not halves:
         return 0
-    outside = [Entry(row.id, row.day, row.cents, row.branch_id, plain(row.name or ""), digits(row.phone or ""), plain(row.address or ""), has_reference=row.ref is not None) for row in rows[:MOST_LEFT]]
-    span = connection.execute(_SPAN, {"before": source.days_before, "after": source.days_after}).one()
+    outside = [Entry(row.id, row.day, row.cents, row.branch_id, plain(row.name or ""), digits(row.phone or ""), plain(row.address or ""), has_reference=row.ref is not None, said=plain(row.memo or "")) for row in rows[:MOST_LEFT]]
+    span = connection.execute(_SPAN, {"far": max(FAR_DAYS, source.days_before, source.days_after)}).one()
     ours = [Entry(row.id, row.day, row.cents, row.branch_id, plain(row.name or ""), digits(row.phone or ""), plain(row.address or ""), row.sale_id)
             for row in connection.execute(text(_LEFT_OURS), {"first": span.first, "last": span.last})]
     half = {row.o_id: (Entry(row.o_id, row.o_day, row.o_cents, row.branch_id, plain(row.name or "")), Entry(row.k_id, row.k_day, row.k_cents, sale=row.sale_id)) for row in halves}

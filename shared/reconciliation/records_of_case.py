@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from shared.reconciliation.likeness import digits, likeness, plain
+from shared.reconciliation.naming import agreement
 from shared.reconciliation.source import source_called
 
 _PEOPLE = """LEFT JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id LEFT JOIN crm.prospect h ON h.branch_id = l.branch_id AND h.id = l.prospect_id
@@ -26,7 +27,7 @@ _CARDS: Final = {
     "external_record": "SELECT r.payload, r.batch, r.key, r.received_at FROM crm.external_record r WHERE r.id = :id",
 }
 _SNAPSHOT = "SELECT n.payload, n.day FROM crm.snapshot n WHERE n.entity = 'sale' AND n.entity_id = :id ORDER BY n.day DESC LIMIT 1"
-_THEIRS: Final = {"reference": "Number", "date": "Date", "amount": "Amount", "status": "Status", "name": "Household", "phone": "Telephone", "address": "Address", "branch": "Branch", "currency": "Currency", "line": "Line of the file"}
+_THEIRS: Final = {"reference": "Number", "date": "Date", "amount": "Amount", "status": "Status", "name": "Household", "phone": "Telephone", "address": "Address", "memo": "Text", "branch": "Branch", "currency": "Currency", "line": "Line of the file"}
 _DAYS: Final = {"payment": "Paid", "sale": "Sold", "job": "Completed"}
 _NEAR = """
 SELECT k.id, k.ref, k.day, k.cents, h.name, h.phone, h.address FROM ({book}) k LEFT JOIN crm.sale s ON s.id = k.sale_id LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
@@ -138,7 +139,7 @@ def candidates(connection: Connection, case: Mapping[str, Any], branches: frozen
 
 
 def _scored(row: Any, payload: Mapping[str, Any], day: Any, cents: int) -> Candidate:
-    name = likeness(plain(str(payload.get("name") or "")), plain(row.name or "")) or 0.0
+    name = max(agreement(plain(str(payload.get(each) or "")), plain(row.name or "")) or 0.0 for each in ("name", "memo"))
     phone = digits(str(payload.get("phone") or "")) != "" and digits(str(payload.get("phone") or "")) == digits(row.phone or "")
     money = max(0.0, 1 - abs(row.cents - cents) / max(abs(cents), 1) * 4)
     near = max(0.0, 1 - abs((row.day - day).days) / 30)

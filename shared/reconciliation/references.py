@@ -67,6 +67,8 @@ def settle(ours: tuple[int, date, int] | None, group: Sequence[_Copy], source: S
         return [], _same_amounts(group)
     k_id, day, cents = ours
     tolerance = source.tolerance(cents)
+    if any((one.cents or 0) < 0 for one in group) and any((one.cents or 0) > 0 for one in group) and len(group) > 2 and None not in {one.cents for one in group} and abs(sum(one.cents or 0 for one in group) - cents) <= tolerance:
+        return [(one.id, k_id, 4, 0.95, f"{len(group)} records with its reference, one of them taken back, add up to it") for one in group], {}
     order = sorted(group, key=lambda one: (_off(one.cents, cents), _FAR if one.day is None else abs((one.day - day).days), one.id))
     if _off(order[0].cents, cents) > tolerance:
         readable = [one for one in order if one.cents is not None]

@@ -15,13 +15,14 @@ WITH read AS (
            CASE WHEN r.payload ->> 'date' ~ '^\\d{4}-\\d{2}-\\d{2}' AND pg_input_is_valid(r.payload ->> 'date', 'date') THEN (r.payload ->> 'date')::date END AS day,
            CASE WHEN r.payload ->> 'amount' ~ '^-?\\d{1,13}(\\.\\d+)?$' THEN round((r.payload ->> 'amount')::numeric * 100)::bigint END AS cents,
            nullif(lower(btrim(r.payload ->> 'status')), '') AS status, b.id AS branch_id, (r.received_at AT TIME ZONE :zone)::date AS received_on,
-           CASE WHEN nullif(btrim(r.payload ->> 'reference'), '') IS NULL THEN md5(concat_ws('|', r.payload ->> 'date', r.payload ->> 'amount', lower(r.payload ->> 'name'), r.payload ->> 'phone')) END AS content
+           CASE WHEN nullif(btrim(r.payload ->> 'reference'), '') IS NULL THEN md5(concat_ws('|', r.payload ->> 'date', r.payload ->> 'amount', lower(r.payload ->> 'name'), r.payload ->> 'phone', lower(r.payload ->> 'memo'))) END AS content,
+           r.payload ->> 'memo' IS NOT NULL AS has_memo
     FROM crm.external_record r
     LEFT JOIN (SELECT DISTINCT ON (word) word, id FROM (SELECT id, lower(name) AS word, 1 AS rank FROM crm.branch UNION ALL SELECT id, lower(external_id), 2 FROM crm.branch) w ORDER BY word, rank, id) b
         ON b.word = lower(btrim(r.payload ->> 'branch'))
     WHERE r.source = :source
 )
-SELECT id, batch, ref, day, cents, status, branch_id, received_on, content FROM read"""
+SELECT id, batch, ref, day, cents, status, branch_id, received_on, content, has_memo FROM read"""
 # Two rows of ours whose keys differ in capitals only: neither can be told by its reference.
 _OURS = "CREATE TEMPORARY TABLE recon_k AS SELECT b.* FROM ({book}) b"
 _NAMESAKES = "UPDATE recon_k k SET ref = NULL FROM (SELECT ref FROM recon_k WHERE ref IS NOT NULL GROUP BY ref HAVING count(*) > 1) n WHERE n.ref = k.ref"

@@ -48,6 +48,7 @@ class Record:
     day: str
     amount: str
     status: str = ""
+    memo: str = ""
 
 
 class Ledger:
@@ -81,7 +82,7 @@ class Ledger:
                                    [{"number": one.number, "person": one.person + 1, "at": datetime(one.day.year, one.day.month, one.day.day, 15, tzinfo=UTC), "amount": Decimal(one.cents) / 100} for one in ours])
             if theirs:
                 connection.execute(text("INSERT INTO crm.external_record (source, batch, key, payload) VALUES ('bank', 'b', :key, CAST(:payload AS jsonb))"),
-                                   [{"key": str(next(_numbers)), "payload": json.dumps({"reference": one.reference, "name": one.name, "phone": one.phone, "date": one.day, "amount": one.amount, "status": one.status})} for one in theirs])
+                                   [{"key": str(next(_numbers)), "payload": json.dumps({"reference": one.reference, "name": one.name, "phone": one.phone, "date": one.day, "amount": one.amount, "status": one.status, **({"memo": one.memo} if one.memo else {})})} for one in theirs])
         done = run_ledger(self.engines.primary, self.settings, "bank", lambda: NOW)
         assert done is not None
         outside, crm = done.sides
@@ -182,3 +183,18 @@ def test_breaks_of_every_type_are_called_by_their_names(ledger: Ledger, seed: in
     assert {kind for kind, _ in truth} == {"missing_outside", "missing_in_crm", "amount_differs", "date_differs", "duplicate"}
     wrong = (truth - found) + (found - truth)
     assert wrong == Counter()
+
+
+def test_references_are_found_however_they_are_written(ledger: Ledger) -> None:
+    ours = [Paid(f"PY-{number:06d}", number % 5, FIRST + timedelta(days=number), 100_000 + 7 * number) for number in range(1001, 1013)]
+    amounts = [str(Decimal(one.cents) / 100) for one in ours]
+    written = ["PY001001", "1002", "INV PY-001003", "py 001004", "#001005", "", "", "", "1009", "PY-001010", "PY-001010", "PY-001010"]
+    theirs = [Record(written[place], "", "", str(one.day), amounts[place]) for place, one in enumerate(ours)]
+    theirs[5] = Record("", "", "", str(ours[5].day), amounts[5], memo="ACH CREDIT IND ID:PY-001006 SEC:PPD")
+    theirs[6] = Record("", "", "", str(ours[6].day), str(Decimal(ours[6].cents + ours[7].cents) / 100), memo="SETTLEMENT PY-001007 + PY-001008")
+    theirs[8] = Record("1009", "", "", str(ours[8].day), "77.00")  # a bare number and another amount: it may be anything
+    theirs[10] = Record("PY-001010", "", "", str(ours[9].day), f"-{amounts[9]}")
+    del theirs[7]
+    theirs.pop()
+    found = ledger.run(ours[:10], theirs)
+    assert found == Counter({("missing_in_crm", "1009"): 1, ("missing_outside", "PY-001009"): 1, ("missing_in_crm", "PY-001010"): 1})

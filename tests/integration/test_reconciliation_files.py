@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from jobs.ledgers.feeds import look_into_folders, read_tables
 from jobs.ledgers.loading import Looked, RefusedError, load_ledger
-from jobs.ledgers.reading import Told
+from jobs.ledgers.told import Told
 from jobs.ledgers.uploads import work_on_uploads
 from jobs.reconciliation import reconcile_what_is_due
 from shared.clock import now
@@ -39,7 +39,7 @@ class Desk:
     def records(self) -> list[tuple[object, ...]]:
         with self.engines.primary.connect() as connection:
             return [tuple(row) for row in connection.execute(text(
-                "SELECT payload ->> 'reference', payload ->> 'date', payload ->> 'amount', coalesce(payload ->> 'name', '') FROM crm.external_record ORDER BY (payload ->> 'line')::int"))]
+                "SELECT payload ->> 'reference', payload ->> 'date', payload ->> 'amount', coalesce(payload ->> 'name', payload ->> 'memo', '') FROM crm.external_record ORDER BY (payload ->> 'line')::int"))]
 
 
 @pytest.fixture(scope="module")
