@@ -1,24 +1,27 @@
 """Holds the totals that a file itself names against the records that were read from it: the first proof that nothing fell through."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
-
-from sqlalchemy import Connection
 
 from jobs.imports.numbers import read_number
 from jobs.ledgers.cleaning import signed
 from jobs.ledgers.reading import Understood
 from jobs.ledgers.totals import TotalsRow
-from shared.reconciliation.records import RECORD, add_up
+from shared.reconciliation.records import RECORD
 
 _MOST = 200
 
 
-def held_against_records(connection: Connection, understood: Understood) -> list[dict[str, Any]]:
-    """Return the rows that were left out: line, words, whether a total agrees with the staged records (None: it is none), and that in words."""
-    rows = understood.totals[:_MOST]
-    sums = dict(zip([one.line for one in rows if one.is_sum], add_up(connection, [one.line for one in rows if one.is_sum]), strict=True))
-    return [{"line": one.line, "words": one.words, **_verdict(_cents(one, understood), sums.get(one.line))} for one in rows]
+def sums_of(understood: Understood) -> list[int]:
+    """Return the lines of the rows that say to be totals."""
+    return [one.line for one in understood.totals[:_MOST] if one.is_sum]
+
+
+def held_against_records(understood: Understood, added_up: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Return the rows that were left out (``added_up``: see ``records.add_up``, for ``sums_of``): line, words, whether a total agrees with the staged records (None: it is none), and that in words."""
+    sums = dict(zip(sums_of(understood), added_up, strict=True))
+    return [{"line": one.line, "words": one.words, **_verdict(_cents(one, understood), sums.get(one.line))} for one in understood.totals[:_MOST]]
 
 
 def _verdict(says: int | None, sums: tuple[int, int] | None) -> dict[str, Any]:

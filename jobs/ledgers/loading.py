@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from jobs.imports.refusal import ImportRefusedError
-from jobs.ledgers.controls import held_against_records
+from jobs.ledgers.controls import held_against_records, sums_of
 from jobs.ledgers.heading import likely_table
 from jobs.ledgers.reading import Understood, read_ledger
 from jobs.ledgers.told import Told
-from shared.reconciliation.records import AlreadyThereError, Batch, Problem, Staged, stage_records, take_records
+from shared.reconciliation.records import AlreadyThereError, Batch, Problem, Staged, add_up, stage_records, take_records
 from shared.reconciliation.source import Source, save_source, source_called
 from shared.warehouse.engines import Engines
 
@@ -59,7 +59,7 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
     with engines.primary.begin() as connection:
         staged = stage_records(connection, understood.plan.fields, understood.portions())
         problems = sorted([*understood.problems, *staged.problems], key=lambda one: one.line)[:200]
-        looked = Looked(understood, staged, problems, _document(understood, staged, held_against_records(connection, understood)))
+        looked = Looked(understood, staged, problems, _document(understood, staged, held_against_records(understood, add_up(connection, sums_of(understood)))))
         if dry_run:
             return looked
         if not staged.rows:
