@@ -30,7 +30,7 @@ from shared.people.person import Person
 from shared.settings import Settings
 from tests.conftest import settings_for
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LEADS = "n:leads:mtd:previous:*:"
 PATIENCE = 20.0
 

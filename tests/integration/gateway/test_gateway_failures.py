@@ -13,7 +13,7 @@ from picows import WSHandshakeError
 
 from jobs.stack.ports import free_port
 from shared.live.control import close_connections
-from tests.integration.gateway_world import PATIENCE, Page, World, health, metrics, person, run
+from tests.integration.gateway.world import PATIENCE, Page, World, health, metrics, person, run
 from tests.integration.own_servers import until
 
 

@@ -19,21 +19,7 @@ from picows import WSHandshakeError, WSMsgType
 from shared.clock import now
 from shared.live.ticket import Tickets
 from tests.conftest import settings_for
-from tests.integration.gateway_world import LEADS, PATIENCE, Page, World, health, metrics, person, run
-
-
-@pytest.fixture(scope="module")
-def world(scratch: Path) -> Iterator[World]:
-    folder = scratch / "gateway-hostile"
-    folder.mkdir()
-    made = World(folder, gateway_topics=60, gateway_connections_per_person=4, gateway_slow_seconds=2)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def port(world: World) -> int:
-    return world.start()
+from tests.integration.gateway.world import LEADS, PATIENCE, Page, World, health, metrics, person, run
 
 
 @pytest.fixture(autouse=True)

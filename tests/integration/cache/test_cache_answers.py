@@ -4,70 +4,27 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-import redis
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from shared.cache import Cache
 from shared.metrics import ask as module
 from shared.metrics.ask import CachedAsk
-from shared.metrics.errors import OutOfScopeError, QuestionError
+from shared.metrics.errors import OutOfScopeError
 from shared.metrics.period import Period
 from shared.metrics.question import Question
 from shared.metrics.scope import COMPANY, Scope
-from shared.warehouse.engines import Engines
 from tests.databases import Databases
-from tests.integration.cache_crowd import QUESTION
+from tests.integration.cache.answering import BY_BRANCH, MONTH, OF_THE_MONTH, commit_sale, in_redis, selects, sell, sold
+from tests.integration.cache.crowd import QUESTION
 from tests.integration.refresh_data import Warehouse, copy_of_company, stop_at_points
 from tests.oracles import company
 
-ROOT = Path(__file__).parents[2]
-MONTH, YEAR = Period(company.TODAY.replace(day=1), company.TODAY), Period(company.TODAY.replace(month=1, day=1), company.TODAY)
-BY_BRANCH = Question(("gross_sales", "net_sales_amount"), MONTH, split=("branch",))
-OF_THE_MONTH = Question(("gross_sales",), MONTH)
-
-
-@pytest.fixture(scope="module")
-def warehouse(databases: Databases, redis_url: str) -> Iterator[Warehouse]:
-    made = copy_of_company(databases, redis_url)
-    made.engines.wait_for_replicas()
-    yield made
-    made.engines.dispose()
-
-
-@pytest.fixture
-def asks(warehouse: Warehouse) -> Iterator[Any]:
-    """Make doors to the numbers, each as if in a process of its own."""
-    made: list[tuple[Engines, Cache]] = []
-
-    def door() -> CachedAsk:
-        engines, cache = Engines(warehouse.settings), Cache(warehouse.settings)
-        made.append((engines, cache))
-        return CachedAsk(engines, cache, warehouse.settings, company.clock)
-
-    yield door
-    for engines, cache in made:
-        engines.dispose()
-        cache.close()
-
-
-def in_redis(warehouse: Warehouse) -> redis.Redis:
-    return redis.Redis.from_url(f"{warehouse.settings.redis_url.get_secret_value()}/1", protocol=2)
-
-
-def sell(connection: Any, branch: int = 1) -> None:
-    connection.execute(text("INSERT INTO crm.sale (branch_id, product_id, sold_at, gross, status) VALUES (:branch, 1, '2026-03-12 15:00Z', 100, 'firm')"), {"branch": branch})
-
-
-def sold(warehouse: Warehouse, branches: tuple[int, ...] = (1, 2, 3, 4)) -> int:
-    return int(warehouse.value("SELECT count(*) FROM crm.sale WHERE sold_on BETWEEN :start AND :end AND branch_id = ANY(:branches)",  # type: ignore[call-overload]
-                               start=MONTH.start, end=MONTH.end, branches=list(branches)))
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_hundred_equal_questions_in_two_processes_run_one_select(warehouse: Warehouse) -> None:
@@ -81,7 +38,7 @@ def test_a_hundred_equal_questions_in_two_processes_run_one_select(warehouse: Wa
     settings = warehouse.settings
     environment = {**os.environ, "DATABASE_URL": settings.database_url.get_secret_value(), "REPLICA_URLS": settings.replica_urls[0].get_secret_value(),
                    "REDIS_URL": settings.redis_url.get_secret_value(), "SECRET_KEY": "s" * 48, "LOG_LEVEL": "ERROR"}
-    crowd = [subprocess.Popen([sys.executable, "-m", "tests.integration.cache_crowd", "50"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    crowd = [subprocess.Popen([sys.executable, "-m", "tests.integration.cache.crowd", "50"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
              for _ in range(2)]
     try:
         for process in crowd:
@@ -98,16 +55,6 @@ def test_a_hundred_equal_questions_in_two_processes_run_one_select(warehouse: Wa
             process.kill()
             process.wait()
     assert selects(warehouse) - before == 1
-
-
-def selects(warehouse: Warehouse) -> int:
-    """How many answers over the view of sales were computed, on the primary and on the replica."""
-    statement = text("SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() AND query ~ 'FROM mart.sales v'")
-    total = 0
-    for engine in (warehouse.engines.primary, warehouse.engines.replicas[0].engine):
-        with engine.connect() as connection:
-            total += int(connection.execute(statement).scalar_one())
-    return total
 
 
 def test_whatever_is_committed_shows_in_the_very_next_answer(warehouse: Warehouse, asks: Any) -> None:
@@ -146,11 +93,6 @@ def test_answers_stay_exact_at_every_step_of_a_refresh(warehouse: Warehouse, ask
     steps.reach("committed")
     assert len(found) == 9
     assert [seen for seen in found if seen[1] != seen[2]] == []
-
-
-def commit_sale(warehouse: Warehouse) -> None:
-    with warehouse.engines.writer() as connection:
-        sell(connection)
 
 
 def test_a_row_that_commits_while_an_answer_is_computed_is_not_missing_from_the_next(warehouse: Warehouse, asks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,97 +208,3 @@ def test_threads_share_a_door(warehouse: Warehouse, asks: Any) -> None:
         thread.join(30)
     assert len(found) == 30
     assert all(frame.equals(found[0]) for frame in found)
-
-
-@contextmanager
-def statements_of(engines: Engines) -> Iterator[list[str]]:
-    """Every statement over the views that is run meanwhile, and every look at their versions."""
-    found: list[str] = []
-    every = (engines.primary, *(replica.engine for replica in engines.replicas))
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "FROM mart." in statement:
-            found.append("look" if "mart.view_state s" in statement else statement)
-
-    for engine in every:
-        event.listen(engine, "before_cursor_execute", note)
-    yield found
-    for engine in every:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-MANY = [Question((name,), span, grain, branches=branches) for name in ("gross_sales", "net_sales_amount", "cancel_rate") for span, grain in ((MONTH, "all"), (MONTH, "day"), (YEAR, "month"))
-        for branches in (None, frozenset({1}), frozenset({2, 3}))]  # type: ignore[arg-type]
-
-
-def test_many_questions_about_one_view_are_one_statement_and_each_is_kept_by_itself(warehouse: Warehouse, asks: Any) -> None:
-    in_redis(warehouse).flushdb()
-    ask, other = asks(), asks()
-    with statements_of(ask._engines) as run:
-        answers = ask.many(MANY, COMPANY)
-    assert len([statement for statement in run if statement != "look"]) == 1
-    with statements_of(other._engines) as run:
-        alone = [other(question, COMPANY) for question in MANY]  # another process finds each of them
-    assert set(run) == {"look"}
-    assert [answer.question for answer in answers] == MANY
-    assert all(together.frame.equals(each.frame) for together, each in zip(answers, alone, strict=True))
-    assert answers[0].value("gross_sales") == sold(warehouse)
-    assert answers[1].value("gross_sales") == sold(warehouse, (1,))
-
-
-def test_what_is_kept_is_not_computed_again_beside_what_is_new(warehouse: Warehouse, asks: Any) -> None:
-    in_redis(warehouse).flushdb()
-    ask = asks()
-    ask.many(MANY[:5], COMPANY)
-    with statements_of(ask._engines) as run:
-        assert ask.many([MANY[0], MANY[20], MANY[0]], COMPANY)[0].value("gross_sales") == sold(warehouse)
-    (only,) = [statement for statement in run if statement != "look"]
-    assert "net_amount" not in only
-    assert "gross_count" in only  # of the cancel rate
-
-
-def test_a_page_takes_one_look_and_the_next_one_another(warehouse: Warehouse, asks: Any) -> None:
-    ask = asks()
-    ask.many(MANY, COMPANY)
-    before = sold(warehouse)
-    with statements_of(ask._engines) as run:
-        page = ask.at_once()
-        assert run == []  # nothing was asked yet
-        assert page(MANY[0], COMPANY).value("gross_sales") == before
-        commit_sale(warehouse)
-        assert page.many(MANY[:1], COMPANY)[0].value("gross_sales") == before  # of the same moment
-        assert page.today == ask.today
-    assert run == ["look"]
-    assert ask.at_once()(MANY[0], COMPANY).value("gross_sales") == before + 1
-    manager = Scope(frozenset({1}))
-    with pytest.raises(OutOfScopeError):
-        page(Question(("gross_sales",), MONTH, branches=frozenset({2})), manager)
-
-
-def test_a_question_that_asks_for_too_much_costs_those_beside_it_nothing(warehouse: Warehouse, asks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_redis(warehouse).flushdb()
-    monkeypatch.setattr("shared.metrics.answer.MOST_ROWS", 40)
-    ask, large = asks(), Question(("gross_sales",), YEAR, "day")
-    with pytest.raises(QuestionError, match="40 are allowed"):
-        ask.many([OF_THE_MONTH, large], COMPANY)
-    with statements_of(ask._engines) as run:
-        assert ask(OF_THE_MONTH, COMPANY).value("gross_sales") == sold(warehouse)
-    assert run == ["look"]
-
-
-def test_rows_that_commit_while_many_answers_are_computed_are_in_all_of_them_or_in_none(warehouse: Warehouse, asks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_redis(warehouse).flushdb()
-    ask, read = asks(), module.read
-    questions = [OF_THE_MONTH, BY_BRANCH, Question(("gross_sales",), MONTH, "day")]
-
-    def late(*given: Any) -> Any:
-        commit_sale(warehouse)
-        return read(*given)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "read", late)
-        found = {answer.frame["gross_sales"].sum() for answer in ask.many(questions, COMPANY)}
-    assert len(found) == 1
-    with statements_of(ask._engines) as run:
-        assert {answer.frame["gross_sales"].sum() for answer in ask.many(questions, COMPANY)} == {sold(warehouse)}
-    assert run == ["look"]  # they are kept as of what they were read from

@@ -1,4 +1,4 @@
-"""A process in which many ask the same at the same moment: ``python -m tests.integration.cache_crowd THREADS``, settings from the environment.
+"""A process in which many ask the same at the same moment: ``python -m tests.integration.cache.crowd THREADS``, settings from the environment.
 
 Says ``ready``, waits for a line, then prints the values it was answered with.
 """
