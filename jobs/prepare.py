@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Migrate, build views and, in demo mode, create the demo company, its people and their reports where they are missing."""
+    """Migrate, build views and, in demo mode, create the demo company, its people, their reports and their schedules where they are missing."""
+    from jobs.demo.deliveries import ensure_demo_schedules
     from jobs.demo.reports import ensure_demo_reports
     from jobs.warehouse_commands import migrate, views
     from shared.alerts.defaults import ensure_default_rules
@@ -28,6 +29,7 @@ def prepare() -> None:
     if settings.demo_mode:
         _ensure_demo_people(engines, settings)
         ensure_demo_reports(engines)
+        ensure_demo_schedules(engines, settings)
     ensure_default_rules(engines)
 
 

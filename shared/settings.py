@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     # --- delivery
     delivery_addresses: Annotated[tuple[str, ...], NoDecode] = Field((), description="Addresses outside that schedules may send to, such as bank@example.com or @example.com for a whole domain, separated by commas; none: people with accounts only")
     delivery_archive_days: int = Field(90, ge=1, le=3650, description="What a schedule sent can be looked at for so many days; who got it stays in the log")
+    delivery_minutes_by_hand: int = Field(20, ge=0, le=480, description="Minutes that putting one report together by hand is assumed to take: what the hours that deliveries save are estimated from; 0: no estimate is shown")
     mail_folder: str = Field("", description="Where the demo's mail server keeps mails, for the mailbox page of the demo; empty: no such page")
 
     # --- files

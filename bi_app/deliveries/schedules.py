@@ -27,6 +27,7 @@ from shared.people.reach import scope_of
 from shared.people.roles import ROLES
 from shared.reports.document import Block, Column, Table
 from shared.settings import Settings
+from shared.warehouse.delivery_reads import Sent
 from shared.warehouse.delivery_store import Schedule
 
 
@@ -40,6 +41,21 @@ class Desk:
     settings: Settings
     zone: ZoneInfo
     moment: datetime
+
+
+def facts(rows: Sequence[Schedule], sent: Sent, desk: Desk) -> html.Div:
+    """Return what the last seven days brought, with the hours that it saved as an estimate that says what it is made of."""
+    running, minutes = sum(not each.is_paused and not each.broken for each in rows), desk.settings.delivery_minutes_by_hand
+    found = [("Schedules that run", f"{running:,}", f"of {len(rows):,}" if running < len(rows) else "", ""), ("Mails sent, 7 days", f"{sent.mails:,}", f"with {counted(sent.reports, 'report')}", ""),
+             ("Not sent, 7 days", f"{sent.failed:,}", "", "bad" if sent.failed else "")]
+    if minutes:
+        found.append(("Hours saved, 7 days: an estimate", f"{sent.reports * minutes / 60:,.1f}", f"{counted(sent.reports, 'report')}, assuming {minutes} minutes for one by hand", ""))
+    return html.Div([html.Div([html.Span(label), html.B(number, className=tone), html.Small(small) if small else None], className="al-fact") for label, number, small, tone in found], className="al-facts dl-facts s12")
+
+
+def counted(count: int, what: str) -> str:
+    """Return '1 report' or '12 reports'."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def schedules_card(rows: Sequence[Schedule], last: Mapping[int, Mapping[str, Any]], stopped: Mapping[int, set[str]], desk: Desk, chosen: int | None) -> html.Section:

@@ -1,5 +1,6 @@
 """Scheduled delivery at ``/reports/schedules``: what goes out when to whom, what went out, and what did not."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dash import html
@@ -7,7 +8,7 @@ from dash.development.base_component import Component
 
 from bi_app.deliveries import words
 from bi_app.deliveries.log import log_card, next_card
-from bi_app.deliveries.schedules import Desk, schedules_card
+from bi_app.deliveries.schedules import Desk, facts, schedules_card
 from bi_app.page import Page
 from bi_app.shell.parts import drawn
 from bi_app.shell.topbar import topbar
@@ -18,7 +19,7 @@ from shared.delivery.audience import may_manage
 from shared.delivery.business_days import read_business_days
 from shared.delivery.timing import next_due
 from shared.people.accounts import list_people
-from shared.warehouse.delivery_reads import last_runs, missing, runs_of, stopped_by
+from shared.warehouse.delivery_reads import last_runs, missing, runs_of, sent_since, stopped_by
 from shared.warehouse.delivery_store import Schedule, load_schedules
 from shared.web.delivery_pages import caretaker
 from shared.web.site import site
@@ -35,7 +36,7 @@ def layout(visit: Visit, sources: Sources) -> Component:
         rows = [each for each in load_schedules(engines) if may_manage(visit.person, each.owner_id)]
         chosen = next((each for each in rows if str(each.id) == visit.filters.choice("schedule", "")), rows[0] if rows else None)
         numbers = [each.id for each in rows]
-        return html.Div([*_banners(desk, visit), schedules_card(rows, last_runs(engines, numbers), stopped_by(engines, numbers), desk, chosen.id if chosen else None),
+        return html.Div([*_banners(desk, visit), *([facts(rows, sent_since(engines, numbers, moment - timedelta(days=7)), desk)] if rows else []), schedules_card(rows, last_runs(engines, numbers), stopped_by(engines, numbers), desk, chosen.id if chosen else None),
                          *(_chosen(chosen, desk) if chosen else [])], className="grid deliveries")
 
     return html.Div([topbar(TITLE, visit, "", None, periods=False, files=True), drawn(12, TITLE, draw)], **{"data-still": ""})

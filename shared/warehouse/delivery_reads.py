@@ -1,6 +1,7 @@
 """What the page of deliveries shows: the last run of each schedule, the log per recipient, the archive, and what should have gone out and did not."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ _MAILS: Final = text("""
 SELECT m.run_id, m.recipient, m.name, m.address, m.state, m.error, m.attempts, m.ended_at, m.sha256, m.copy_id, c.scope, c.words AS copy_words, c.expires_at, c.state AS copy_state
 FROM app.delivery_mail m LEFT JOIN app.delivery_copy c ON c.id = m.copy_id WHERE m.run_id = ANY(:runs) ORDER BY m.run_id, m.recipient LIKE 'owner:%', lower(m.name), m.id""")
 _FILES: Final = text("SELECT copy_id, number, name, bytes, sha256 FROM app.delivery_file WHERE copy_id = ANY(:copies) ORDER BY copy_id, number")
+_SENT: Final = text("""
+SELECT count(DISTINCT (m.run_id, coalesce(m.sha256, ''))) FILTER (WHERE m.state = 'sent') AS reports, count(*) FILTER (WHERE m.state = 'sent') AS mails, count(*) FILTER (WHERE m.state = 'failed') AS failed
+FROM app.delivery_mail m JOIN app.delivery_run r ON r.id = m.run_id WHERE m.delivery_id = ANY(:ids) AND r.kind <> 'test' AND m.ended_at >= :since AND m.recipient NOT LIKE 'owner:%'""")
 _COPY: Final = text("""
 SELECT c.id, c.scope, c.title, c.html, c.as_of, c.sha256, c.expires_at, r.delivery_id, d.owner_id FROM app.delivery_copy c JOIN app.delivery_run r ON r.id = c.run_id JOIN app.delivery d ON d.id = r.delivery_id
 WHERE c.id = :id AND c.state = 'ready' AND c.expires_at > clock_timestamp()""")
@@ -36,6 +40,17 @@ FROM app.delivery_run r JOIN app.delivery d ON d.id = r.delivery_id JOIN app.per
 WHERE d.removed_at IS NULL AND d.broken = '' AND r.kind <> 'test'
   AND ((r.state IN ('due', 'open') AND r.created_at < :late) OR (r.state = 'failed' AND r.due_at > :recent AND NOT EXISTS (SELECT FROM app.delivery_run n WHERE n.delivery_id = r.delivery_id AND n.due_at > r.due_at AND n.kind <> 'test')))
 ORDER BY due_at DESC NULLS FIRST""")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What went out in a span of time."""
+
+    reports: int
+    """Documents that at least one mail carried: one for each run and set of branches."""
+    mails: int
+    failed: int
+    """Mails that were not sent, for a reason that the owner hears of."""
 
 
 def last_runs(engines: Engines, schedules: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -55,6 +70,13 @@ def runs_of(engines: Engines, schedule: int, most: int = 15) -> list[dict[str, A
         mail["files"] = [each for each in files if each["copy_id"] == mail["copy_id"]]
         by_id[mail["run_id"]]["mails"].append(mail)
     return runs
+
+
+def sent_since(engines: Engines, schedules: Sequence[int], since: datetime) -> Sent:
+    """What went out on schedule or by "Run now" since a moment; tests are left out."""
+    with engines.primary_reader() as connection:
+        row = connection.execute(_SENT, {"ids": list(schedules), "since": since}).one()
+    return Sent(row.reports, row.mails, row.failed)
 
 
 def find_copy(engines: Engines, number: int) -> dict[str, Any] | None:

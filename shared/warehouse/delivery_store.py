@@ -1,7 +1,8 @@
 """The store of scheduled delivery: schedules, who receives them, and who wants no more.  Reads go to the primary."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -42,6 +43,14 @@ class Schedule:
     version: int
     updated_at: datetime
     recipients: tuple[str, ...]
+
+
+@contextmanager
+def once_at_the_beginning(engines: Engines) -> Iterator[bool]:
+    """Say whether nobody has ever made a schedule, also none that was removed; two who ask at once take turns."""
+    with engines.primary.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('shared.warehouse.delivery_store'))"))
+        yield not connection.execute(text("SELECT EXISTS (SELECT FROM app.delivery)")).scalar_one()
 
 
 def load_schedules(engines: Engines, owner: int | None = None) -> list[Schedule]:

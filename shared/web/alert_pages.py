@@ -1,20 +1,21 @@
 """What the bell and the page of warnings ask for and send: small JSON routes, refusals in words."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify
 
 from shared.alerts import caring
 from shared.alerts.caring import CareError, GoneError, NotYoursError
 from shared.alerts.rule import RuleError
 from shared.warehouse.alert_outbox import read_all, unread
 from shared.warehouse.alert_store import load_cards
-from shared.web.replies import refusal
+from shared.web.replies import answered
 from shared.web.site import current_person, site
 
 alert_pages = Blueprint("alerts", __name__, url_prefix="/alerts")
 _OPEN = {"firing", "acknowledged"}
+_REFUSALS: Final[dict[type[Exception], int]] = {NotYoursError: 403, GoneError: 404, RuleError: 422, CareError: 422}
 
 
 @alert_pages.get("/count")
@@ -120,17 +121,4 @@ def _definition(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _done(work: Callable[[dict[str, Any]], dict[str, Any] | None], answer: dict[str, Any] | None = None) -> Response:
-    given = request.get_json(silent=True) if request.data else {}
-    if not isinstance(given, dict):
-        return refusal(400, "Send a JSON object.")
-    try:
-        told = work(given)
-    except NotYoursError as error:
-        return refusal(403, str(error))
-    except GoneError as error:
-        return refusal(404, str(error))
-    except RuleError as error:
-        return refusal(422, str(error), field=error.field)
-    except CareError as error:
-        return refusal(422, str(error))
-    return jsonify(ok=True, **(told or answer or {}))
+    return answered(work, _REFUSALS, answer)

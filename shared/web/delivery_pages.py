@@ -12,12 +12,13 @@ from shared.delivery.sources import Sources, find
 from shared.delivery.stopping import PATH, read_stop
 from shared.warehouse.delivery_reads import file_of_copy, find_copy
 from shared.warehouse.delivery_store import find_schedule, stop
-from shared.web.replies import page, refusal
+from shared.web.replies import answered, page, refusal
 from shared.web.site import current_person, site
 
 EXTENSION: Final = "northline-delivery"
 delivery_pages = Blueprint("delivery", __name__, url_prefix="/deliveries")
 stop_pages = Blueprint("delivery_stop", __name__)
+_REFUSALS: Final[dict[type[Exception], int]] = {NotYoursError: 403, GoneError: 404, ScheduleError: 422}
 _NO_FILE = "There is no such file any more: it expired, or it shows more than you may see."
 
 
@@ -145,15 +146,4 @@ def _stop_page(token: str, state: str) -> Response:
 
 
 def _done(work: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Response:
-    given = request.get_json(silent=True) if request.data else {}
-    if not isinstance(given, dict):
-        return refusal(400, "Send a JSON object.")
-    try:
-        told = work(given)
-    except NotYoursError as error:
-        return refusal(403, str(error))
-    except GoneError as error:
-        return refusal(404, str(error))
-    except ScheduleError as error:
-        return refusal(422, str(error), field=error.field)
-    return jsonify(ok=True, **(told or {}))
+    return answered(work, _REFUSALS)

@@ -1,5 +1,8 @@
 """Answers made here rather than by the app: pages from templates, and refusals as JSON."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from flask import Response, g, jsonify, make_response, render_template, request
 
 from shared.web.site import site
@@ -17,6 +20,19 @@ def refusal(status: int, message: str, **more: object) -> Response:
     response = jsonify(error=message, request_id=g.get("request_id"), **more)
     response.status_code = status
     return response
+
+
+def answered(work: Callable[[dict[str, Any]], dict[str, Any] | None], refusals: Mapping[type[Exception], int], otherwise: dict[str, Any] | None = None) -> Response:
+    """Return what ``work`` makes of the JSON object that was sent: ``{"ok": true, ...}`` with what it tells (or ``otherwise``), or its sentence with the status that ``refusals`` give to its error, and the ``field`` that is wrong."""
+    given = request.get_json(silent=True) if request.data else {}
+    if not isinstance(given, dict):
+        return refusal(400, "Send a JSON object.")
+    try:
+        told = work(given)
+    except tuple(refusals) as error:
+        status = next(status for kind, status in refusals.items() if isinstance(error, kind))
+        return refusal(status, str(error), **({"field": error.field} if hasattr(error, "field") else {}))
+    return jsonify(ok=True, **(told or otherwise or {}))
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:

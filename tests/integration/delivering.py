@@ -1,7 +1,5 @@
 """A company whose schedules deliver to a mail server of the test's own; also what its worker processes draw."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +12,6 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import text
 
-from jobs.mail.catcher import serve
-from jobs.stack.ports import free_port
 from shared.delivery.caring import Caretaker
 from shared.delivery.rendering import Studio
 from shared.delivery.running import Delivered, deliver_due
@@ -30,6 +26,7 @@ from shared.people.person import Person
 from shared.reports.document import Block, Column, Document, Table
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
+from tests.integration.mail_server import mail_server
 
 PASSWORD = "seven quiet lanterns"
 EVERY_DAY = {"subject": "sheet:plain", "timing": "every day at 7:30", "zone": "America/New_York"}
@@ -128,24 +125,12 @@ class World:
 @contextmanager
 def world_over(settings: Callable[..., Settings], folder: Path, **overrides: object) -> Iterator[World]:
     """A world with a mail server in a thread."""
-    port, loop = free_port(), asyncio.new_event_loop()
-    task: asyncio.Task[None] = loop.create_task(serve(folder / "mail", "127.0.0.1", port))
-    thread = threading.Thread(target=lambda: _run(loop, task), daemon=True)
-    thread.start()
-    made = World(settings(smtp_url=f"smtp://127.0.0.1:{port}", **overrides), folder / "mail")
-    try:
-        yield made
-    finally:
-        made.engines.dispose()
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(10)
-
-
-def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
-    try:
-        loop.run_until_complete(task)
-    except asyncio.CancelledError:
-        loop.close()
+    with mail_server(folder / "mail") as url:
+        made = World(settings(smtp_url=url, **overrides), folder / "mail")
+        try:
+            yield made
+        finally:
+            made.engines.dispose()
 
 
 def body(mail: Message) -> str:

@@ -1,6 +1,5 @@
 """Early warning over real servers: once for each transition, told to those who may see it, delivered once however often the worker dies."""
 
-import asyncio
 import json
 import os
 import signal
@@ -19,8 +18,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from jobs.mail.catcher import serve
-from jobs.stack.ports import free_port
 from shared.alerts import caring
 from shared.alerts.delivering import deliver
 from shared.alerts.evaluating import evaluate
@@ -31,6 +28,7 @@ from shared.people.changes import create_person
 from shared.settings import Settings
 from shared.warehouse import alert_store as store
 from shared.warehouse.engines import Engines
+from tests.integration.mail_server import mail_server
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "seven quiet lanterns"
@@ -90,22 +88,10 @@ class World:
 
 @pytest.fixture
 def world(database: Callable[..., Settings], tmp_path: Path) -> Iterator[World]:
-    port, loop = free_port(), asyncio.new_event_loop()
-    task: asyncio.Task[None] = loop.create_task(serve(tmp_path / "mail", "127.0.0.1", port))
-    thread = threading.Thread(target=lambda: _run(loop, task), daemon=True)
-    thread.start()
-    made = World(database(smtp_url=f"smtp://127.0.0.1:{port}"), tmp_path / "mail")
-    yield made
-    made.engines.dispose()
-    loop.call_soon_threadsafe(task.cancel)
-    thread.join(10)
-
-
-def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
-    try:
-        loop.run_until_complete(task)
-    except asyncio.CancelledError:
-        loop.close()
+    with mail_server(tmp_path / "mail") as url:
+        made = World(database(smtp_url=url), tmp_path / "mail")
+        yield made
+        made.engines.dispose()
 
 
 def test_everybody_is_told_of_their_own_branches_only_and_once(world: World) -> None:
