@@ -28,7 +28,7 @@ def household(chance: random.Random) -> tuple[str, str]:
 
 EVENTS: dict[Event, float] = {
     demo_events.leads(household): 1, demo_events.telephone: 30, demo_events.make_appointment: 2, demo_events.issue: 8, demo_work.result: 12, demo_events.knocks(household): 24, demo_work.settle: 2, demo_work.call_off: 0.15,
-    demo_work.open_job: 4, demo_work.start_job: 1.2, demo_work.finish_job: 1.5, demo_work.pay: 2, demo_work.open_ticket: 0.2, demo_work.work_ticket: 1.5, demo_work.answer_requests: 16,
+    demo_work.open_job: 4, demo_work.start_job: 1.2, demo_work.finish_job: 1.5, demo_work.pay: 2, demo_work.open_ticket: 0.2, demo_work.work_ticket: 1.5, demo_work.spend: 1, demo_work.answer_requests: 16,
 }
 """How often each event is tried: calls and knocks by far the most, as in any day of such a company; a lead every few minutes."""
 

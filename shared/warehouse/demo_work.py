@@ -148,6 +148,21 @@ def work_ticket(connection: Connection, moment: Moment) -> str | None:
     return f"resolved ticket {ticket.id}"
 
 
+def spend(connection: Connection, moment: Moment) -> str | None:
+    """Everything that costs by the day is paid for one more day, up to the present one of its branch: what that weekday cost a week before, give or take a twentieth.
+
+    Without it leads would go on coming for nothing, and every cost per lead would fall from day to day.
+    """
+    paid = connection.execute(text("""
+        INSERT INTO crm.marketing_spend (branch_id, source_id, spent_on, spent_to, amount, kind)
+        SELECT w.branch_id, w.source_id, l.next, l.next, round((w.amount / (w.spent_to - w.spent_on + 1) * CAST(:share AS float8))::numeric, 2), w.kind
+        FROM (SELECT branch_id, source_id, kind, max(spent_to) + 1 AS next FROM crm.marketing_spend WHERE spent_on > CAST(:now AS date) - 400 GROUP BY branch_id, source_id, kind) l
+        JOIN crm.branch b ON b.id = l.branch_id
+        JOIN crm.marketing_spend w ON (w.branch_id, w.source_id, w.kind) = (l.branch_id, l.source_id, l.kind) AND l.next - 7 BETWEEN w.spent_on AND w.spent_to
+        WHERE l.next <= (CAST(:now AS timestamptz) AT TIME ZONE b.time_zone)::date"""), {"now": moment.now, "share": moment.chance.uniform(0.95, 1.05)}).rowcount
+    return f"spent on {paid} sources" if paid else None
+
+
 def answer_requests(connection: Connection, moment: Moment) -> str | None:
     """The company's systems answer a handful of requests and a probe."""
     routes = (("crm-api", "/leads", 95), ("crm-api", "/appointments", 120), ("scheduler", "/slots", 180), ("payments", "/charges", 420), ("website", "/quote", 210))

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from jobs.demo.live import EVENTS, next_event, run_live
 from jobs.demo.load import load_company
 from shared.settings import Settings
+from shared.warehouse import demo_work
 from shared.warehouse.demo_events import Moment
 from shared.warehouse.demo_work import happen
 from shared.warehouse.engines import Engines
@@ -48,6 +49,26 @@ def test_everything_that_can_happen_happens(alive: Engines) -> None:
             assert connection.execute(text(f"SELECT count(*) FROM crm.{table} WHERE {moment} >= :since"), {"since": NOW}).scalar_one() > 0, (table, moment)
         for column in ("started_on", "completed_on"):
             assert connection.execute(text(f"SELECT count(*) FROM crm.job WHERE {column} >= :since"), {"since": NOW.date()}).scalar_one() > 0, column
+
+
+def test_every_day_costs_what_its_weekday_did_so_that_leads_are_never_free(alive: Engines) -> None:
+    later = NOW + timedelta(days=8)  # later than any other test lets things happen
+    while happen(alive.primary, demo_work.spend, Moment(later, random.Random(5))):
+        pass
+    by_day = text("""
+        SELECT d::date AS day, m.kind, sum(m.amount / (m.spent_to - m.spent_on + 1)) AS cost
+        FROM generate_series(CAST(:first AS date), CAST(:last AS date), interval '1 day') d JOIN crm.marketing_spend m ON d BETWEEN m.spent_on AND m.spent_to GROUP BY 1, 2""")
+    with alive.primary.connect() as connection:
+        cost = {(row.day, row.kind): float(row.cost) for row in connection.execute(by_day, {"first": NOW.date() - timedelta(days=7), "last": later.date() + timedelta(days=3)})}
+        twice = connection.execute(text("SELECT count(*) FROM crm.marketing_spend a JOIN crm.marketing_spend b USING (branch_id, source_id, kind) WHERE a.id < b.id AND daterange(a.spent_on, a.spent_to, '[]') && daterange(b.spent_on, b.spent_to, '[]')"))
+        assert twice.scalar_one() == 0
+    kinds = {kind for _, kind in cost}
+    assert "media" in kinds
+    assert max(day for day, _ in cost) == later.date()  # paid up to the present day, not beyond
+    for kind in kinds:
+        for ahead in range(9):
+            day = NOW.date() + timedelta(days=ahead)
+            assert cost[day, kind] == pytest.approx(cost[day - timedelta(days=7), kind], rel=0.25), (day, kind)
 
 
 @pytest.mark.parametrize("rule", sorted({*RULES} - {"G1", "G1 without a sale", "G2", "G7"}))
