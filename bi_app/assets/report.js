@@ -93,6 +93,8 @@
       if (error.status !== 422) { R.note("The preview could not be read: " + error.message); setTimeout(later, 5000); } else R.note(error.message);
     } finally { document.querySelectorAll(".rb-tile.waits").forEach((tile) => tile.classList.toggle("waits", dirty.has(tile.dataset.id))); }
   }
+  /** Wait until it is known what fits where in a block that has just been chosen; no longer than a person would. */
+  R.fitsOf = (id) => new Promise((resolve) => { const until = Date.now() + 5000, look = () => { if ((R.fits && R.fits.id === id) || R.chosen !== id || Date.now() > until) resolve(); else setTimeout(look, 40); }; look(); });
   R.preview = () => { R.doc.blocks.forEach((block) => dirty.add(block.id)); later(); };
   /* A note at the foot of the window: it goes by itself unless there is something to choose. */
   let noteTimer = 0;

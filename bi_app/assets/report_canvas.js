@@ -31,6 +31,7 @@
     const found = R.element("section", { class: "rb-tile", "data-id": block.id });
     const handle = R.element("div", { class: "rb-handle", tabindex: "0", role: "button", "aria-roledescription": "movable block" }, R.icon("grip"), R.element("b", {}), R.element("span", { class: "grow" }));
     const more = (name, label, work) => { const made = R.element("button", { class: "ib icon ghost", type: "button", title: label, "aria-label": label }, R.icon(name)); made.addEventListener("click", work); return made; };
+    handle.addEventListener("dblclick", () => settings(block.id));
     found.append(handle, R.element("div", { class: "rb-note-line" }), R.element("div", { class: "rb-keys" }), R.element("div", { class: "rb-body" }), R.element("span", { class: "rb-size", "aria-hidden": "true" }),
       R.element("div", { class: "rb-tile-do" }, more("copy", "Duplicate this block", () => duplicate(block.id)), more("trash", "Remove this block", () => remove(block.id))));
     return found;
@@ -50,7 +51,18 @@
     let plot = $(".rb-plot", body);
     if (!shown.figure) { if (plot && window.Plotly) window.Plotly.purge(plot); body.innerHTML = shown.html; return; }
     if (!plot) { plot = R.element("div", { class: "rb-plot" }); body.replaceChildren(plot); }
-    plotly().then((Plotly) => Plotly.react(plot, shown.figure.data, shown.figure.layout, { displayModeBar: false, responsive: true, staticPlot: true }));
+    const { data, layout } = narrowed(shown.figure, body.clientWidth - 28);
+    plotly().then((Plotly) => Plotly.react(plot, data, layout, { displayModeBar: false, responsive: true, staticPlot: true }));
+  }
+  /* The canvas is narrower than the page: what has no room there is left out or written smaller, as a reader would see it on a small screen. */
+  function narrowed({ data, layout }, width) {
+    const first = data[0] || {};
+    if (first.type === "pie" && width < 290) layout = { ...layout, showlegend: false, annotations: (layout.annotations || []).map((each) => ({ ...each, font: { ...each.font, size: 13 } })) };
+    if (first.type === "indicator" && width < 230) { data = [{ ...first, gauge: { ...first.gauge, axis: { ...first.gauge.axis, showticklabels: false } } }]; layout = { ...layout, margin: { l: 8, r: 8, t: 10, b: 8 }, annotations: layout.annotations.map((each, place) => ({ ...each, font: { ...each.font, size: place ? 11 : 19 } })) }; }
+    if (first.type === "heatmap" && first.texttemplate && width < 100 + 33 * first.x.length) { data = [{ ...first, texttemplate: "" }]; layout = { ...layout, xaxis: { ...layout.xaxis, tickmode: "auto", nticks: Math.max(2, Math.floor(width / 60)) } }; }
+    if (layout.xaxis && layout.xaxis.type === "category" && first.type !== "heatmap" && width < 72 * new Set((first.x || []).map(String)).size) layout = { ...layout, xaxis: { ...layout.xaxis, tickangle: "auto" } };
+    if (layout.xaxis && layout.xaxis.type === "date") layout = { ...layout, xaxis: { ...layout.xaxis, nticks: Math.max(2, Math.min(8, Math.floor(width / 62))) } };
+    return { data, layout };
   }
   const plotly = () => new Promise((resolve) => { const look = () => { if (window.Plotly) resolve(window.Plotly); else setTimeout(look, 50); }; look(); });
   function draw() {
@@ -183,8 +195,10 @@
     const handle = event.target.classList && event.target.classList.contains("rb-handle") ? event.target : null;
     if (!handle) return;
     const id = handle.closest(".rb-tile").dataset.id, way = WAYS[event.key];
-    if (way) { event.preventDefault(); nudge(id, way, event.shiftKey); focus(id); } else if (event.key === "Delete" || event.key === "Backspace") { event.preventDefault(); remove(id); } else if (event.key === "Enter" || event.key === " ") { event.preventDefault(); R.choose(id); R.root.dataset.panel = "right"; setTimeout(() => { const first = $(".rb-settings [data-first]"); if (first) first.focus(); }, 0); } else if (event.key.toLowerCase() === "d" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); duplicate(id); }
+    if (way) { event.preventDefault(); nudge(id, way, event.shiftKey); focus(id); } else if (event.key === "Delete" || event.key === "Backspace") { event.preventDefault(); remove(id); } else if (event.key === "Enter" || event.key === " ") { event.preventDefault(); settings(id); } else if (event.key.toLowerCase() === "d" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); duplicate(id); }
   }
+  /* The settings of a block, with its title first. */
+  function settings(id) { R.choose(id); R.root.dataset.panel = "right"; setTimeout(() => { const first = $(".rb-settings [data-first]"); if (first) { first.focus(); if (first.select) first.select(); } }, 0); }
   function nudge(id, [dx, dy], isSize) {
     const all = places(R.doc), place = { ...all[id] };
     if (isSize) { place.w = bound(place.w + dx, LEAST.w, COLUMNS - place.x); place.h = bound(place.h + dy, LEAST.h, TALLEST); } else {

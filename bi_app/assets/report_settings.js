@@ -59,16 +59,23 @@
       const known = R.values(name, holder), missing = now[name].filter((key) => !known.some((each) => each.key === key)).map((key) => ({ key, label: key }));
       const box = (each) => { const made = el("input", { type: "checkbox", "data-key": "value-" + name + "-" + each.key }); made.checked = now[name].includes(each.key); made.addEventListener("change", () => limit("where", { ...now, [name]: made.checked ? [...now[name], each.key] : now[name].filter((key) => key !== each.key) })); return el("label", { class: "rb-check" }, made, each.label); };
       return el("details", { class: "rb-fold", "data-key": "filter-" + name, open: R.opened === name || !now[name].length }, el("summary", {}, R.labelOf(name), el("small", {}, now[name].length ? now[name].length + " chosen" : "choose values")),
-        el("div", { class: "rb-checks" }, ...(known.length ? [...known, ...missing].map((each) => (each.none ? el("p", { class: "note" }, each.label) : box(each))) : [el("p", { class: "note" }, "Reading the values")])));
+        known.length > 12 ? find(name) : null, el("div", { class: "rb-checks" }, ...(known.length ? [...known, ...missing].map((each) => (each.none ? el("p", { class: "note" }, each.label) : box(each))) : [el("p", { class: "note" }, "Reading the values")])));
     });
+  }
+
+  /* Where there are many values, those that are looked for. */
+  function find(name) {
+    const made = el("input", { type: "search", class: "rb-find", "data-key": "find-" + name, placeholder: "Find a value", "aria-label": "Find a value of " + R.labelOf(name) });
+    made.addEventListener("input", () => { const words = made.value.toLowerCase(); made.closest("details").querySelectorAll(".rb-check").forEach((each) => { each.hidden = !each.textContent.toLowerCase().includes(words); }); });
+    return made;
   }
 
   /* ---- one block */
   function wells(block) {
     return R.wellsOf(block).map((well) => {
       const names = R.held(block, well.key), lacking = well.least > names.length;
-      return el("div", { class: "rb-welled" }, el("h3", { id: "well-" + well.key }, well.label, el("small", {}, well.key === "filter" ? "optional" : well.most > 1 ? "up to " + well.most : lacking ? "needed" : "")),
-        el("div", { class: "rb-well", "data-well": well.key, role: "group", tabindex: "-1", "aria-labelledby": "well-" + well.key }, ...names.map((name) => R.chip(name, well.key)), names.length ? null : el("span", { class: "rb-hint" }, well.key === "filter" ? "Drop a field to filter by" : well.takes.includes("metric") ? "Drop a metric" : well.takes.length > 1 ? "Drop a field or a span of time" : well.takes[0] === "time" ? "Drop a span of time" : "Drop a field")));
+      return el("div", { class: "rb-welled" }, el("h3", { id: "well-" + well.key }, well.label, el("small", {}, well.key === "filter" || well.key === "compare" ? "optional" : well.most > 1 ? "up to " + well.most : lacking ? "needed" : "")),
+        el("div", { class: "rb-well", "data-well": well.key, role: "group", tabindex: "-1", "aria-labelledby": "well-" + well.key }, ...names.map((name) => R.chip(name, well.key, well.key === "filter" && (block.only_if || {}).metric === name ? R.labelOf(name) + " " + block.only_if.sign + " " + block.only_if.value.toLocaleString() : "")), names.length ? null : el("span", { class: "rb-hint" }, well.key === "filter" ? "Drop a field, or a metric for “only if”" : well.key === "compare" ? "As the report; drop other days" : well.takes.includes("metric") ? "Drop a metric" : well.takes.length > 1 ? "Drop a field or a span of time" : well.takes[0] === "time" ? "Drop a span of time" : "Drop a field")));
     });
   }
   function rows(block, kind) {
@@ -89,7 +96,7 @@
       labelled("Visual", select("kind", block.kind, R.cat.kinds.map((each) => [each.key, each.label, refused[each.key]]), (value) => { R.fits = null; own("kind", value); })),
       labelled("Title", input("title", "text", block.title || "", (value) => own("title", value, "block-title"), { maxlength: R.cat.limits.title, placeholder: shown.title || kind.label, "data-first": true })),
       block.kind === "text" ? labelled("Text", input("text", "area", block.text || "", (value) => own("text", value, "text"), { maxlength: R.cat.limits.text, rows: 8 })) : null,
-      ...wells(block), ...(block.kind === "text" ? [] : [...filters(block), ...rows(block, kind), ...period(block, "As the report"), kind.compares ? compare(block, "As the report") : null, branches(block, "as the report")]),
+      ...wells(block), ...(block.kind === "text" ? [] : [...filters(block), ...rows(block, kind), ...period(block, "As the report"), branches(block, "as the report")]),
       shown.lacks ? el("p", { class: "rb-lacks" }, icon("info"), shown.lacks) : null,
     ];
   }

@@ -3,15 +3,15 @@
   "use strict";
   const R = window.northline.report, $ = R.$, el = R.element, icon = R.icon, START = 5;
   const all = (selector, within) => [...(within || document).querySelectorAll(selector)];
-  const SORTS = { metric: "formula", dimension: "split", time: "calendar" };
+  const SORTS = { metric: "formula", dimension: "split", time: "calendar", comparison: "clock" }, COMPARE = "compare:", DWELL = 350;
   let hold = null, menu = null, values = {};
   const field = (name) => R.fields.find((each) => each.name === name);
   const labelOf = (name) => (field(name) || { label: name }).label;
-  const WELLS = { filter: { key: "filter", label: "Filter", most: 8, takes: ["dimension"] } };
+  const WELLS = { filter: { key: "filter", label: "Filter", most: 9, takes: ["dimension", "metric"] }, compare: { key: "compare", label: "Compare with", most: 1, takes: ["comparison"] } };
 
   /* ---- palette */
   function palette(root) {
-    R.fields = [...R.cat.times.map((each) => ({ ...each, sort: "time", group: "Time" })), ...R.cat.dimensions.map((each) => ({ ...each, sort: "dimension", group: "Split by" })), ...R.cat.metrics.map((each) => ({ ...each, sort: "metric", group: each.department }))];
+    R.fields = [...R.cat.times.map((each) => ({ ...each, sort: "time", group: "Time" })), ...R.cat.dimensions.map((each) => ({ ...each, sort: "dimension", group: "Split by" })), ...Object.entries(R.cat.compares).map(([key, label]) => ({ name: COMPARE + key, label, sort: "comparison", group: "Compare with" })), ...R.cat.metrics.map((each) => ({ ...each, sort: "metric", group: each.department }))];
     $(".rb-kinds", root).replaceChildren(...R.cat.kinds.map((kind) => {
       const made = el("button", { class: "rb-kind", type: "button", "data-kind": kind.key, title: kind.meaning, "aria-label": kind.label + ". " + kind.meaning + " Drag it onto the canvas, or press Enter to add it." }, icon(kind.icon), el("span", {}, kind.label), el("span", { class: "rb-grip", "aria-hidden": "true" }, icon("grip")));
       made.addEventListener("click", () => { const id = R.add(kind.key); if (id) setTimeout(() => { const node = $('.rb-tile[data-id="' + id + '"] .rb-handle'); if (node) { node.scrollIntoView({ block: "nearest" }); node.focus({ preventScroll: true }); } }, 0); });
@@ -38,18 +38,28 @@
   }
 
   /* ---- what fits */
-  const wellsOf = (block) => [...R.kind(block).wells, ...(block.kind === "text" ? [] : [WELLS.filter])];
+  const wellsOf = (block) => [...R.kind(block).wells, ...(block.kind === "text" ? [] : [WELLS.filter]), ...(R.kind(block).compares ? [WELLS.compare] : [])];
+  /* Why a well takes nothing of this sort. */
+  function wrongSort(well, name, sort, block) {
+    if (sort === "comparison") return R.kind(block).compares ? "“" + labelOf(name) + "” goes to Compare with." : "A " + R.kind(block).label.toLowerCase() + " is compared with nothing.";
+    if (well.key === "compare") return "Compare with takes other days, such as “Same dates last year”.";
+    if (sort === "metric") return well.label + " takes a field to split by, not a metric.";
+    if (well.key === "value") return well.label + " takes metrics; " + labelOf(name) + " splits them.";
+    if (well.key === "filter") return "A span of time is chosen by the period below.";
+    return well.label + " takes " + (well.takes.includes("time") ? "a span of time such as Month." : "no span of time.");
+  }
   function refusal(well, name) {
     const block = R.block();
     if (!block) return "Choose a block on the canvas first.";
     const sort = (field(name) || {}).sort;
-    if (!well.takes.includes(sort)) return sort === "metric" ? well.label + " takes a field to split by, not a metric." : well.key === "value" ? well.label + " takes metrics; " + labelOf(name) + " splits them." : well.key === "filter" ? "A span of time is chosen by the period below." : well.label + " takes " + (well.takes.includes("time") ? "a span of time such as Month." : "no span of time.");
+    if (!well.takes.includes(sort)) return wrongSort(well, name, sort, block);
     if (well.key === "filter" && where(block)[name]) return labelOf(name) + " is filtered already.";
+    if (well.key === "filter" && (block.only_if || {}).metric === name) return labelOf(name) + " is a condition already.";
     if (!R.fits || R.fits.id !== block.id) return "";  // not known yet: the server refuses in words
     return (R.fits.wells[well.key] || {})[name] || "";
   }
   const where = (block) => (block.limits || {}).where || {};
-  const held = (block, well) => well === "value" ? block.metrics || [] : well === "filter" ? Object.keys(where(block)) : block[well] ? [block[well]] : [];
+  const held = (block, well) => well === "value" ? block.metrics || [] : well === "filter" ? [...Object.keys(where(block)), ...(block.only_if ? [block.only_if.metric] : [])] : well === "compare" ? [(block.limits || {}).compare].filter(Boolean).map((key) => COMPARE + key) : block[well] ? [block[well]] : [];
 
   function drop(well, name, place, from) {
     if (from === well.key && well.key !== "value") return false;
@@ -64,11 +74,11 @@
     }, labelOf(name) + " is on " + well.label + ".");
   }
   function into(block, well, name, place) {
-    if (well.key === "value") { const now = (block.metrics || []).filter((each) => each !== name); if (well.most === 1) now.length = 0; now.splice(place === undefined ? now.length : place, 0, name); block.metrics = now; } else if (well.key === "filter") { block.limits = { ...(block.limits || {}), where: { ...where(block), [name]: [] } }; R.opened = name; } else block[well.key] = name;
+    if (well.key === "value") { const now = (block.metrics || []).filter((each) => each !== name); if (well.most === 1) now.length = 0; now.splice(place === undefined ? now.length : place, 0, name); block.metrics = now; } else if (well.key === "filter" && field(name).sort === "metric") block.only_if = { metric: name, sign: ">=", value: 1 }; else if (well.key === "filter") { block.limits = { ...(block.limits || {}), where: { ...where(block), [name]: [] } }; R.opened = name; } else if (well.key === "compare") block.limits = { ...(block.limits || {}), compare: name.slice(COMPARE.length) }; else block[well.key] = name;
     tidy(block);
   }
   function out(block, well, name) {
-    if (well === "value") block.metrics = (block.metrics || []).filter((each) => each !== name); else if (well === "filter") { const { [name]: gone, ...rest } = where(block); block.limits = { ...block.limits, where: rest }; } else delete block[well];
+    if (well === "value") block.metrics = (block.metrics || []).filter((each) => each !== name); else if (well === "filter" && (block.only_if || {}).metric === name) delete block.only_if; else if (well === "compare") { const { compare, ...rest } = block.limits || {}; block.limits = rest; } else if (well === "filter") { const { [name]: gone, ...rest } = where(block); block.limits = { ...block.limits, where: rest }; } else delete block[well];
     tidy(block);
   }
   /* What pointed at something that is gone goes with it. */
@@ -132,25 +142,43 @@
     event.preventDefault();
     hold.ghost.style.transform = "translate(" + (event.clientX - 20) + "px," + (event.clientY - 16) + "px)";
     const under = document.elementFromPoint(event.clientX, event.clientY), zone = under && under.closest(".rb-well"), tile = under && under.closest(".rb-tile");
-    if (tile && tile.dataset.id !== R.chosen) R.choose(tile.dataset.id);
-    const block = R.block();
-    hold.well = zone && block ? wellsOf(block).find((well) => well.key === zone.dataset.well) : tile && block ? first(block) : null;
-    hold.place = zone && zone.dataset.well === "value" ? all(".rb-chip", zone).filter((each) => each.dataset.field !== hold.name && each.getBoundingClientRect().top + each.offsetHeight / 2 < event.clientY).length : undefined;
+    rest(tile && tile.dataset.id !== R.chosen ? tile.dataset.id : "");
+    const block = R.block(), own = tile && tile.dataset.id === R.chosen;
+    hold.well = zone && block ? wellsOf(block).find((well) => well.key === zone.dataset.well) : own && block ? first(block, hold.name) : null;
+    const others = zone && zone.dataset.well === "value" ? all(".rb-chip", zone).filter((each) => each.dataset.field !== hold.name) : [];
+    hold.place = zone && zone.dataset.well === "value" ? others.filter((each) => each.getBoundingClientRect().top + each.offsetHeight / 2 < event.clientY).length : undefined;
     const why = hold.well ? (hold.where === hold.well.key ? "" : refusal(hold.well, hold.name)) : "";
     all(".rb-well.over,.rb-well.no,.rb-tile.over,.rb-tile.no").forEach((each) => each.classList.remove("over", "no"));
+    all(".rb-chip.before,.rb-chip.after").forEach((each) => each.classList.remove("before", "after"));
+    if (others.length && !why) others[Math.min(hold.place, others.length - 1)].classList.add(hold.place < others.length ? "before" : "after");  // where it would stand
     const target = zone || tile;
-    if (target && hold.well) target.classList.add(why ? "no" : "over");
-    hold.words.textContent = why || (hold.well && tile ? "Onto " + hold.well.label : "");
+    if (target && (hold.well || tile)) target.classList.add(why ? "no" : "over");
+    hold.words.textContent = why || (hold.well && tile ? "Onto " + hold.well.label : tile ? "Onto " + $(".rb-handle b", tile).textContent : "");
     hold.words.style.transform = "translate(" + Math.min(event.clientX + 14, innerWidth - 250) + "px," + (event.clientY + 22) + "px)";
   }
+  /* On the way to the wells a field passes other blocks: the one that it rests on is chosen, and can say what fits. */
+  function rest(id) {
+    if (hold.over === id) return;
+    clearTimeout(hold.timer);
+    hold.over = id;
+    if (id) hold.timer = setTimeout(() => { if (hold) R.choose(id); }, DWELL);
+  }
   /* The first well of a block that takes a field; or the first that would, for its reason. */
-  function first(block) { const fitting = wellsOf(block).filter((well) => well.key !== "filter" && well.takes.includes((field(hold.name) || {}).sort)); return fitting.find((well) => !refusal(well, hold.name) && held(block, well.key).length < well.most) || fitting.find((well) => !refusal(well, hold.name)) || fitting[0] || R.kind(block).wells[0] || null; }
+  function first(block, name) { const fitting = wellsOf(block).filter((well) => well.key !== "filter" && well.takes.includes((field(name) || {}).sort)); return fitting.find((well) => !refusal(well, name) && held(block, well.key).length < well.most) || fitting.find((well) => !refusal(well, name)) || fitting[0] || R.kind(block).wells[0] || null; }
+  /* A field that was let go over a block which nobody has chosen yet: what fits there is asked first. */
+  async function onto(id, name, from) {
+    R.choose(id);
+    await R.fitsOf(id);
+    const block = R.chosen === id && R.block(), well = block && first(block, name);
+    if (well) drop(well, name, undefined, from); else if (block) R.note("A text block takes no fields.");
+  }
   function stop() {
     removeEventListener("pointermove", drag); removeEventListener("pointerup", up); removeEventListener("pointercancel", stop);
     const done = hold;
     hold = null;
+    clearTimeout(done.timer);
     if (done.ghost) { done.ghost.remove(); done.words.remove(); document.documentElement.classList.remove("rb-dragging"); }
-    all(".rb-well.over,.rb-well.no,.rb-tile.over,.rb-tile.no").forEach((each) => each.classList.remove("over", "no"));
+    all(".rb-well.over,.rb-well.no,.rb-tile.over,.rb-tile.no,.rb-chip.before,.rb-chip.after").forEach((each) => each.classList.remove("over", "no", "before", "after"));
     return done;
   }
   function up(event) {
@@ -158,16 +186,16 @@
     const done = stop();
     if (!done.on) return;
     R.swallow();
-    if (done.well) drop(done.well, done.name, done.place, done.where); else if (done.where !== "palette" && !event.target.closest(".rb-right")) take(done.where, done.name);
+    if (done.well) drop(done.well, done.name, done.place, done.where); else if (done.over) onto(done.over, done.name, done.where === "palette" ? done.where : "palette"); else if (done.where !== "palette" && !event.target.closest(".rb-right")) take(done.where, done.name);
   }
   addEventListener("pointerdown", down);
 
   /* ---- values of a dimension, for filters */
   R.values = (name, block) => {
-    if (!values[name]) { values[name] = []; fetch("/library/values?" + new URLSearchParams({ report: R.number, dimension: name, metrics: ((block && block.metrics) || []).join(",") })).then((answer) => answer.json()).then((found) => { values[name] = found.values || [{ key: "", label: found.error || "Nothing", none: true }]; R.render(); }, (error) => { delete values[name]; R.note("The values could not be read: " + error.message); }); }
+    if (!values[name]) { values[name] = []; fetch("/library/values?" + new URLSearchParams({ report: R.number, dimension: name, metrics: ((block && block.metrics) || []).join(",") })).then((answer) => answer.json()).then((found) => { values[name] = found.values && found.left_out ? [...found.values, { key: "", label: found.left_out.toLocaleString() + " more are not listed.", none: true }] : found.values || [{ key: "", label: found.error || "Nothing", none: true }]; R.render(); }, (error) => { delete values[name]; R.note("The values could not be read: " + error.message); }); }
     return values[name];
   };
-  R.chip = (name, place) => chip(field(name) || { name, label: name, sort: "dimension", group: "" }, place);
+  R.chip = (name, place, label) => chip({ ...(field(name) || { name, label: name, sort: "dimension", group: "" }), ...(label ? { label } : {}) }, place);
   R.wellsOf = wellsOf; R.held = held; R.labelOf = labelOf;
   R.parts.push((root) => { values = {}; palette(root); });
 })();

@@ -77,8 +77,15 @@ def kpi(visit: Visit, numbers: Numbers, title: str) -> html.Button:
 def figure(visit: Visit, card: Block, block: ReportBlock) -> list[Component]:
     """Return the key and the figure in the reader's theme, and its numbers for who cannot see it or wants to know exactly."""
     keys, shown, height = themed_figure(visit, card)
-    graph = html.Div(dcc.Graph(id=f"rp-{block.id}", figure=shown, config=CONFIG, style={"height": f"{height}px"}, className="chart"), role="img", className="rp-figure", **{"aria-label": f"{card.title}. {card.says}".strip()})
+    graph = html.Div(dcc.Graph(id=f"rp-{block.id}", figure=shown, config=CONFIG, style={"height": f"{height}px", "minWidth": f"{_least_width(shown)}px"}, className="chart"), role="img", className="rp-figure", **{"aria-label": f"{card.title}. {card.says}".strip()})
     return [html.Div(keys, className="keys") if keys else None, graph]
+
+
+def _least_width(figure: Figure) -> int:
+    """Return the pixels across below which a figure is scrolled: a field of a heat map needs room for its number."""
+    data = figure["data"]
+    first = data[0] if isinstance(data, list) and data else {}
+    return 100 + 33 * len(first["x"]) if first.get("type") == "heatmap" and first.get("texttemplate") else 0
 
 
 def _behind(visit: Visit, numbers: Numbers, card: Block) -> Component | None:

@@ -13,7 +13,7 @@ from shared.web import asset_url
 
 
 def branch_map(visit: Visit, numbers: Numbers, name: str) -> list[Component]:
-    """Return the map and, beside it, the same in a list of links; territories are the darker the more, and their labels say the number."""
+    """Return the map and, beside it, the same in a list of links; territories are the darker the more, their numbers stand in the list and in what a pointer finds."""
     declared = numbers.metrics[0]
     by = {row.keys[0]: row for row in numbers.rows}
     top = max((abs(known(row.values[0]) or 0.0) for row in numbers.rows), default=0.0) or 1.0
@@ -26,7 +26,7 @@ def branch_map(visit: Visit, numbers: Numbers, name: str) -> list[Component]:
         if branch.territory:
             features.append({"type": "Feature", "id": branch.id, "geometry": dict(branch.territory), "properties": {"id": branch.id, "name": branch.name, "part": part, "words": f"{branch.name}: {text} {declared.label}"}})
         if branch.latitude is not None and branch.longitude is not None:
-            labels.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [branch.longitude, branch.latitude]}, "properties": {"id": branch.id, "name": branch.name, "value": text, "share": ""}})
+            labels.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [branch.longitude, branch.latitude]}, "properties": {"id": branch.id, "name": branch.name, "value": "", "share": ""}})
     here = "northlineMap."
     layers = [
         dl.Pane(dl.GeoJSON(url=asset_url("vendor/states.geojson"), style={"variable": here + "state"}, interactive=False), name="states", style={"zIndex": 300}),

@@ -12,13 +12,13 @@ from bi_app.sources import Sources
 from bi_app.visit import Visit
 from shared.metrics.dimension import BY_DIMENSION, dimension, dimensions_of
 from shared.metrics.errors import OutOfScopeError, QuestionError
-from shared.metrics.metric import Sum
+from shared.metrics.metric import Metric, Sum
 from shared.metrics.period import period
 from shared.metrics.question import Question
 from shared.metrics.registry import metric, metrics
-from shared.reports.block_numbers import TIMES
-from shared.reports.chart_kinds import CHART_KINDS, misfit, refusals
-from shared.reports.report import Report, ReportBlock, ReportError, sentence
+from shared.reports.block_numbers import TIMES, field_label
+from shared.reports.chart_kinds import CHART_KINDS, ChartKind, misfit, refusals
+from shared.reports.report import COMPARES, Report, ReportBlock, ReportError, sentence
 from shared.reports.report_answers import BlockAnswer, Reader, Reports
 from shared.reports.report_document import card_of
 from shared.reports.report_text import block_of, limits_of
@@ -27,7 +27,7 @@ from shared.web.replies import refusal
 from shared.web.report_bodies import body as sent_body
 from shared.web.report_pages import answered
 
-_MOST_VALUES = 200
+_MOST_VALUES = 1000
 
 
 def register_preview(app: Site, _sources: Sources) -> None:
@@ -93,7 +93,9 @@ def _fits(block: ReportBlock, visit: Visit) -> dict[str, Any]:
     for well in kind.wells:
         names = [each.name for each in open_metrics] if well.key == "value" else [*TIMES, *BY_DIMENSION]
         wells[well.key] = {name: words for name in names if (words := misfit(kind, well.key, name, *held))}
-    wells["filter"] = {name: words for name in BY_DIMENSION if (words := _unfilterable(block, name))}
+    wells["filter"] = {name: words for name in BY_DIMENSION if (words := _unfilterable(block, name))} | {each.name: words for each in open_metrics if (words := _no_condition(block, each))}
+    if kind.compares and block.series:
+        wells["compare"] = {f"compare:{name}": f"Each {field_label(block.series).lower()} is shown by itself; take it out of {_label_of(kind, 'series')} to compare with other days." for name in COMPARES}
     kinds = {each.key: words for each in CHART_KINDS.values() if (words := refusals(each, *held) or ("It holds text." if block.text and each.key != "text" else ""))}
     return {"id": block.id, "wells": wells, "kinds": kinds}
 
@@ -103,6 +105,19 @@ def _unfilterable(block: ReportBlock, name: str) -> str:
         return "Branches have a filter of their own, below."
     unknown = next((each.label for each in block.declared if BY_DIMENSION[name] not in dimensions_of(each)), "")
     return f"{unknown} is not known by {BY_DIMENSION[name].label.lower()}." if unknown else ""
+
+
+def _no_condition(block: ReportBlock, declared: Metric) -> str:
+    """Return why rows cannot be left out by a metric ("only if"); empty where they can."""
+    if block.chart.is_single or (not block.split and block.kind != "table"):
+        return f"A condition by {declared.label} leaves out rows; there are none without a field to split by."
+    unknown = next((name for name in block.dimensions if BY_DIMENSION[name] not in dimensions_of(declared)), "")
+    return f"{declared.label} is not known by {field_label(unknown).lower()}." if unknown else ""
+
+
+def _label_of(kind: ChartKind, name: str) -> str:
+    well = kind.well(name)
+    return well.label if well else name
 
 
 def _json(found: object) -> Response:

@@ -14,6 +14,9 @@ _HOVER_DAY = {"day": "%a %-d %b %Y", "week": "Week of %-d %b %Y", "month": "%B %
 _TICKS = {"day": "%-d %b", "week": "%-d %b", "month": "%b\n%Y", "quarter": "%b\n%Y", "year": "%Y"}
 _LONG_LABELS = 9
 """Characters of an average label above which bars lie."""
+LINE, FOOT = 19, 34
+"""Pixels that a lying bar needs to be read with its name, and an axis below."""
+_MANY_MARKS = 25
 
 
 def point(numbers: Numbers, row: Row, metric: int, value: float) -> list[str]:
@@ -107,6 +110,7 @@ def _bars(numbers: Numbers, height: int, *, is_stacked: bool) -> Figure:
     values_axis = value_axis(numbers.metrics[0].unit)
     axes: dict[str, Any] = {"xaxis": place_axis(numbers), "yaxis": values_axis}
     if lies:
+        height = max(height, FOOT + LINE * len(labels))  # higher than its card: it is scrolled
         axes = {"xaxis": {**values_axis, "showgrid": True, "gridcolor": "#eceef2", "showspikes": False, "nticks": 5}, "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, "tickmode": "linear", "dtick": 1}}
     return {"data": traces, "layout": layout(height, barmode="relative" if is_stacked else "group", hovermode="y unified" if lies and len(series) > 1 else "closest" if lies else "x unified", **axes)}
 
@@ -130,8 +134,9 @@ def scatter(numbers: Numbers, height: int) -> Figure:
     rows = [row for row in numbers.rows if known(row.values[0]) is not None and known(row.values[1]) is not None]
     sizes = [abs(known(row.values[2]) or 0.0) for row in rows] if len(numbers.metrics) > 2 else []
     top = max(sizes, default=0.0) or 1.0
+    least, more = (6, 18) if len(rows) > _MANY_MARKS else (8, 26)
     trace = {"type": "scatter", "mode": "markers+text" if len(rows) <= 12 else "markers", "name": "", "x": [row.values[0] for row in rows], "y": [row.values[1] for row in rows], "text": [row.labels[0] for row in rows],
-             "textposition": "top center", "textfont": {"size": 11, "color": "#667085"}, "marker": {"color": SERIES[0], "opacity": 0.75, "size": [8 + 30 * (size / top) ** 0.5 for size in sizes] or 11},
+             "textposition": "top center", "textfont": {"size": 11, "color": "#667085"}, "marker": {"color": SERIES[0], "opacity": 0.6, "size": [least + more * (size / top) ** 0.5 for size in sizes] or least + 3},
              "customdata": [[numbers.code(row, 1), numbers.choice(row), row.labels[0], _said(numbers.metrics, row)] for row in rows], "hovertemplate": "%{customdata[2]}<br>%{customdata[3]}<extra></extra>"}
     title = {"standoff": 8, "font": {"size": 12, "color": "#667085"}}
     return {"data": [trace], "layout": layout(height, hovermode="closest", xaxis={**AXES.get(across.unit, {"tickformat": "~s"}), "showgrid": True, "gridcolor": "#eceef2", "title": {**title, "text": across.label}, "showspikes": False},

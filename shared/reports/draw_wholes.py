@@ -9,8 +9,10 @@ from shared.charts.template import Figure, layout
 from shared.metrics.format import MISSING, write
 from shared.metrics.headline import Headline
 from shared.reports.block_numbers import OTHERS, TIMES, Numbers, Row, known
-from shared.reports.draw_series import point, value_axis
+from shared.reports.draw_series import FOOT, LINE, point, value_axis
 
+_STRONGEST = 0.7
+"""Of the accent where text stands on it: it can be read in both themes."""
 _STATUS = {"good": GOOD, "warn": "#e08c0b", "bad": BAD, "none": ACCENT}
 
 
@@ -24,10 +26,10 @@ def pie(numbers: Numbers, height: int) -> Figure:
     if rest > max(1e-6, 1e-6 * abs(numbers.totals[0] if numbers.totals else 0.0)) and numbers.all_rows > len(rows):
         labels, values, data = [*labels, OTHERS], [*values, rest], [*data, [numbers.code(None), "", OTHERS, write(rest, declared.unit)]]
     colours = [SERIES[number % len(SERIES)] if label != OTHERS else QUIET for number, label in enumerate(labels)]
-    trace = {"type": "pie", "hole": 0.58, "labels": labels, "values": values, "sort": False, "direction": "clockwise", "textinfo": "percent", "textposition": "inside", "insidetextorientation": "horizontal", "showlegend": True, "marker": {"colors": colours, "line": {"width": 2, "color": "#fefefe"}},
-             "customdata": data, "hovertemplate": "%{label}: %{customdata[3]} (%{percent})<extra></extra>", "insidetextfont": {"size": 11.5, "color": "#fefefe"}}
+    trace = {"type": "pie", "hole": 0.58, "labels": labels, "values": values, "sort": False, "direction": "clockwise", "textinfo": "percent", "texttemplate": "%{percent:.0%}", "textposition": "inside", "insidetextorientation": "horizontal", "showlegend": True, "marker": {"colors": colours, "line": {"width": 2, "color": "#fefefe"}},
+             "customdata": data, "hovertemplate": "%{label}: %{customdata[3]} (%{percent:.1%})<extra></extra>", "insidetextfont": {"size": 11.5, "color": "#fefefe"}}
     middle = {"text": write(numbers.totals[0], declared.unit) if numbers.totals else MISSING, "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": 17, "color": "#667085"}}
-    return {"data": [trace], "layout": layout(height, margin={"l": 4, "r": 4, "t": 8, "b": 8}, annotations=[middle], hovermode="closest", showlegend=True, legend={"orientation": "v", "x": 1.02, "y": 0.5, "yanchor": "middle", "font": {"size": 12}})}
+    return {"data": [trace], "layout": layout(height, margin={"l": 4, "r": 4, "t": 8, "b": 8}, annotations=[middle], hovermode="closest", uniformtext={"minsize": 10, "mode": "hide"}, showlegend=True, legend={"orientation": "v", "x": 1.02, "y": 0.5, "yanchor": "middle", "font": {"size": 12}})}
 
 
 def heat_map(numbers: Numbers, height: int) -> Figure:
@@ -43,11 +45,12 @@ def heat_map(numbers: Numbers, height: int) -> Figure:
     across = [column.keys[1] if numbers.fields[1] in TIMES else column.labels[1] for column in columns]
     few = len(firsts) * len(columns) <= 160 and len(columns) <= 14
     trace: dict[str, Any] = {"type": "heatmap", "x": [column.labels[1].replace(" ", "<br>") if numbers.fields[1] in TIMES else column.labels[1] for column in columns] if len(set(across)) == len(across) else across, "y": [first.labels[0] for first in firsts], "z": z, "customdata": data, "xgap": 2, "ygap": 2,
-                             "colorscale": [[0, faded(0.06)], [1, faded(0.85)]], "showscale": False, "hovertemplate": "%{y}, %{x}: %{customdata[3]}<extra></extra>", "hoverongaps": False}
+                             "colorscale": [[0, faded(0.06)], [1, faded(_STRONGEST)]], "showscale": False, "hovertemplate": "%{y}, %{x}: %{customdata[3]}<extra></extra>", "hoverongaps": False}
     if few:
-        trace |= {"text": [[each[3] for each in line] for line in data], "texttemplate": "%{text}", "textfont": {"size": 11}}
+        trace |= {"text": [[each[3] for each in line] for line in data], "texttemplate": "%{text}", "textfont": {"size": 10.5}}
     title = {"type": "category", "side": "top", "showspikes": False, "tickangle": 0 if len(columns) <= (16 if numbers.fields[1] in TIMES else 8) else "auto"}
-    return {"data": [trace], "layout": layout(height, hovermode="closest", xaxis=title, yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "tickmode": "linear", "dtick": 1}, meta={"metric": declared.label})}
+    high = max(height, FOOT + 6 + LINE * len(firsts))  # higher than its card: it is scrolled
+    return {"data": [trace], "layout": layout(high, hovermode="closest", xaxis=title, yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "tickmode": "linear", "dtick": 1}, meta={"metric": declared.label})}
 
 
 def funnel(numbers: Numbers, height: int) -> Figure:
@@ -55,7 +58,7 @@ def funnel(numbers: Numbers, height: int) -> Figure:
     values = [known(value) or 0.0 for value in numbers.totals]
     shares = ["" if place == 0 or not values[place - 1] else f" · {value / values[place - 1]:.0%}" for place, value in enumerate(values)]
     texts = [write(value, declared.unit) + share for value, declared, share in zip(values, numbers.metrics, shares, strict=True)]
-    trace = {"type": "funnel", "y": [declared.label for declared in numbers.metrics], "x": values, "text": texts, "texttemplate": "%{text}", "textposition": "auto", "marker": {"color": [faded(max(0.34, 1 - 0.12 * place)) for place in range(len(values))]},
+    trace = {"type": "funnel", "y": [declared.label for declared in numbers.metrics], "x": values, "text": texts, "texttemplate": "%{text}", "textposition": "auto", "marker": {"color": [faded(max(0.26, _STRONGEST - 0.08 * place)) for place in range(len(values))]},
              "connector": {"fillcolor": faded(0.08), "line": {"width": 0}}, "customdata": [[numbers.code(None, place), "", declared.label, text] for place, (declared, text) in enumerate(zip(numbers.metrics, texts, strict=True))],
              "hovertemplate": "%{y}: %{customdata[3]}<extra></extra>"}
     return {"data": [trace], "layout": layout(height, hovermode="closest", funnelmode="stack", xaxis={"visible": False}, yaxis={"showgrid": False, "type": "category"})}
@@ -67,13 +70,14 @@ def waterfall(numbers: Numbers, height: int) -> Figure:
     rows = list(numbers.rows)
     shown = sum(known(row.values[0]) or 0.0 for row in rows)
     total = known(numbers.totals[0]) or 0.0 if numbers.totals else shown
-    labels, values = [row.labels[0] for row in rows], [known(row.values[0]) or 0.0 for row in rows]
+    is_time = numbers.fields[0] in TIMES
+    labels, values = [row.labels[0].replace(" ", "<br>") if is_time else row.labels[0] for row in rows], [known(row.values[0]) or 0.0 for row in rows]
     data = [point(numbers, row, 0, row.values[0]) for row in rows]
     if abs(total - shown) > max(1e-6, 1e-9 * abs(total)):
         labels, values, data = [*labels, OTHERS], [*values, total - shown], [*data, [numbers.code(None), "", OTHERS, write(total - shown, declared.unit)]]
     trace = {"type": "waterfall", "name": declared.label, "x": [*labels, "Total"], "y": [*values, total], "measure": ["relative"] * len(values) + ["total"], "customdata": [*data, [numbers.code(None), "", "Total", write(total, declared.unit)]],
              "increasing": {"marker": {"color": faded(0.6)}}, "decreasing": {"marker": {"color": BAD}}, "totals": {"marker": {"color": ACCENT}}, "connector": {"line": {"color": QUIET, "width": 1}}, "hovertemplate": "%{x}: %{customdata[3]}<extra></extra>"}
-    return {"data": [trace], "layout": layout(height, hovermode="closest", xaxis={"type": "category", "showspikes": False}, yaxis=value_axis(declared.unit))}
+    return {"data": [trace], "layout": layout(height, hovermode="closest", xaxis={"type": "category", "showspikes": False, "tickangle": 0 if is_time or len(labels) < 6 else "auto"}, yaxis=value_axis(declared.unit))}
 
 
 def gauge(numbers: Numbers, height: int) -> Figure:
@@ -104,7 +108,7 @@ def bullet(numbers: Numbers, height: int) -> Figure:
         {"type": "scatter", "mode": "markers", "showlegend": False, "name": "Target", "x": [1.0 if aim is not None else None for _, _, aim, _ in lines], "y": names, "marker": {"symbol": "line-ns", "size": 24, "line": {"width": 3, "color": QUIET}}, "hoverinfo": "skip"},
     ]
     texts = [{"xref": "paper", "x": 1, "xanchor": "right", "y": name, "text": headline.text, "showarrow": False, "font": {"size": 12.5, "color": "#667085"}} for name, (headline, *_) in zip(names, lines, strict=True)]
-    return {"data": traces, "layout": layout(height, barmode="overlay", hovermode="closest", annotations=texts, xaxis={"tickformat": ".0%", "range": [0, top * 1.28], "tickvals": [0, 0.5, 1], "showspikes": False}, yaxis={"type": "category", "autorange": "reversed", "showgrid": False})}
+    return {"data": traces, "layout": layout(max(height, FOOT + LINE * len(lines)), barmode="overlay", hovermode="closest", annotations=texts, xaxis={"tickformat": ".0%", "range": [0, top * 1.28], "tickvals": [0, 0.5, 1], "showspikes": False}, yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "tickmode": "linear", "dtick": 1})}
 
 
 def _aim(headline: Headline) -> tuple[float | None, str]:

@@ -123,7 +123,7 @@
   /* What no message carries (bars, sentences, figures) follows in one redraw for all that has changed, when nobody is in the middle of something. */
   function redraw() {
     const view = document.querySelector("#page [data-query]");
-    if (!L.dirty || !view || document.hidden || "still" in view.dataset || Date.now() - L.redrawn < Math.max(REDRAW, PACES[L.pace] || Infinity)) return;
+    if (!L.dirty || !view || document.hidden || document.querySelector("#page [data-still]") || Date.now() - L.redrawn < Math.max(REDRAW, PACES[L.pace] || Infinity)) return;
     if (document.querySelector("details.pop[open], .offcanvas.show, dialog[open]") || (document.activeElement && document.activeElement.closest("input,select,textarea"))) return;
     L.dirty = 0; L.redrawn = Date.now() + Math.random() * 3000;
     window.northline.redraw();

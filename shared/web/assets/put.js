@@ -5,6 +5,7 @@
   const SAID = { good: ", which is good", bad: ", which is bad", flat: "" };
   const span = (name, text, hidden) => { const made = document.createElement("span"); made.className = name; made.textContent = text; if (hidden) made.setAttribute("aria-hidden", "true"); return made; };
 
+  /* What stands there already is left alone: a change of the page makes live.js put everything again, and would never end. */
   const WAYS = {
     text: (part, value) => { if (part.textContent === value) return false; part.textContent = value; return true; },
     title: (part, value) => { part.title = value; },
@@ -12,6 +13,9 @@
     left: (part, value) => { part.style.left = value; part.hidden = !value; },
     class: (part, value) => { part.className = ((part.dataset.base || "") + " " + value).trim(); },
     people: (part, people) => {
+      const text = JSON.stringify(people);
+      if (part.shows === text) return;
+      part.shows = text;
       part.replaceChildren(...(people.length ? ["Looking at this page: "] : []), ...people.map((one) => {
         const who = span("ava", one.name.split(" ").slice(0, 2).map((word) => word[0]).join("").toUpperCase());
         who.title = one.name;
@@ -22,13 +26,15 @@
     point: (part, value) => {
       const plot = part.querySelector(".js-plotly-plot");
       const trace = plot ? plot.data.findIndex((each) => each.name === part.dataset.trace) : -1;
-      if (trace >= 0 && value !== null) window.Plotly.restyle(plot, { y: [[value]] }, [trace]);
+      if (trace >= 0 && value !== null && (plot.data[trace].y || [])[0] !== value) window.Plotly.restyle(plot, { y: [[value]] }, [trace]);
     },
   };
 
   function delta(part, data) {
-    if (!data.change) { part.className = "delta flat"; part.textContent = "no comparison"; return; }
-    part.className = "delta " + data.judged;
+    const text = data.change ? data.arrow + data.direction + " " + data.change + SAID[data.judged] : "no comparison", name = "delta " + (data.change ? data.judged : "flat");
+    if (part.textContent === text && part.className === name && (!data.change || part.title === data.words)) return;
+    if (!data.change) { part.className = name; part.textContent = text; return; }
+    part.className = name;
     part.title = data.words;
     part.replaceChildren(span("", data.arrow, true), span("said", data.direction + " "), data.change, span("said", SAID[data.judged]));
   }
