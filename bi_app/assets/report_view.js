@@ -36,12 +36,17 @@
   async function make(what, way) { const made = await R.send("POST", "/reports", what).catch(failed("The report could not be made.")); location.href = "/reports/" + made.id + way; }
   const fresh = (button) => { button.disabled = true; make({ template: button.dataset.template }, "/edit").catch(() => { button.disabled = false; }); };
   const copy = (button) => make({ copy_of: number(button) }, "/edit").catch((error) => console.debug("report: copy", error.message));
+  function copyButton(text) {
+    const made = el("button", { class: "button", type: "button" }, "Copy the address");
+    made.addEventListener("click", () => (navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"))).then(() => { made.textContent = "Copied"; }, () => { made.textContent = "Select the text and copy it"; }));
+    return made;
+  }
   async function freeze(button) {
     const menu = button.closest("details");
     if (menu) menu.open = false;
     try {
       const made = await R.send("POST", "/reports/" + number(button) + "/freeze", { search: location.search }), address = location.origin + made.link, field = el("input", { type: "text", readonly: true, value: address, "aria-label": "Address of the copy" });
-      R.dialog("These numbers, as they are now", el("p", {}, made.words), field, el("div", { class: "rd-do" }, el("a", { class: "button primary", href: made.link }, "Open it")));
+      R.dialog("These numbers, as they are now", el("p", {}, made.words), field, el("div", { class: "rd-do" }, copyButton(address), el("a", { class: "button primary", href: made.link }, "Open it")));
       field.value = address; field.select();
     } catch (error) { notice("The copy could not be made: " + error.message); }
   }
@@ -63,15 +68,19 @@
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   function chosen(choice) {
     const [name, key] = [choice.slice(0, choice.indexOf("=")), choice.slice(choice.indexOf("=") + 1)], query = new URLSearchParams(location.search);
+    if (name === "period") { northline.choose({ period: key }); return; }
     if (name === "branch") { northline.choose({ branch: query.get("branch") === key ? null : key }); return; }
     const held = new Map((query.get("only") || "").split(",").filter(Boolean).map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]));
     if (held.get(name) === key) held.delete(name); else held.set(name, key);
     northline.choose({ only: [...held].map(([each, value]) => each + "=" + value).join(",") || null });
   }
-  function ask([code, choice, label, text], event) {
+  function ask([code, choice, label, text, series, second], event) {
     close();
     const item = (symbol, words, work) => { const made = el("button", { class: "item", type: "button", role: "menuitem" }, icon(symbol), words); made.addEventListener("click", () => { close(); work(); }); return made; };
-    menu = el("div", { class: "rb-menu pop-in", role: "menu" }, el("h3", {}, label + ": " + text), choice ? item("funnel", "Show only " + label, () => chosen(choice)) : null, code ? item("table", "Rows behind it", () => dash_clientside.set_props("glass-ask", { data: { metric: code, path: location.pathname, search: location.search, part: 0, page: 1, at: Date.now() } })) : null);
+    const only = (filter, name) => (filter ? item(filter.startsWith("period=") ? "calendar" : "funnel", filter.startsWith("period=") ? "Show only these days" : "Show only " + name, () => chosen(filter)) : null);
+    const items = [only(choice, label), only(series, second), code ? item("table", "Rows behind it", () => dash_clientside.set_props("glass-ask", { data: { metric: code, path: location.pathname, search: location.search, part: 0, page: 1, at: Date.now() } })) : null].filter(Boolean);
+    const words = text.replaceAll("<br>", ", ");
+    menu = el("div", { class: "rb-menu pop-in", role: "menu" }, el("h3", {}, label + (second ? ", " + second : "") + ": " + words), ...(items.length ? items : [el("p", { class: "note" }, "This mark stands for others: it has no rows of its own.")]));
     document.body.append(menu);
     menu.style.left = Math.max(8, Math.min(event.clientX, innerWidth - menu.offsetWidth - 8)) + "px";
     menu.style.top = Math.max(8, Math.min(event.clientY + 8, innerHeight - menu.offsetHeight - 8)) + "px";
@@ -82,7 +91,9 @@
     document.querySelectorAll(".rp-figure .js-plotly-plot").forEach((plot) => {
       if (!plot.on || plot.opensRows) return;
       plot.opensRows = true;
-      plot.on("plotly_click", (event) => { const point = event.points.find((each) => each.customdata); if (!point) return; const data = Array.isArray(point.customdata[0]) ? point.customdata[0] : point.customdata; if (data.length === 4) ask(data, event.event || { clientX: innerWidth / 2, clientY: innerHeight / 2 }); });
+      const dial = (plot.data || []).find((trace) => trace.type === "indicator" && trace.customdata);  // plotly tells of no click on one
+      if (dial) { plot.style.cursor = "pointer"; plot.addEventListener("click", (event) => ask(dial.customdata[0], event)); return; }
+      plot.on("plotly_click", (event) => { const point = event.points.find((each) => each.customdata); if (!point) return; const data = Array.isArray(point.customdata[0]) ? point.customdata[0] : point.customdata; if (data.length === 6) ask(data, event.event || { clientX: innerWidth / 2, clientY: innerHeight / 2 }); });
     });
   }
   document.addEventListener("northline:drawn", () => { listen(); setTimeout(listen, 800); setTimeout(listen, 2500); });

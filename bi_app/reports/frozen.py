@@ -10,7 +10,7 @@ from flask import Response, abort, g, jsonify
 
 from bi_app.reports.cards import themed_figure
 from bi_app.reports.reading import opened
-from bi_app.reports.tables import plain_table
+from bi_app.reports.tables import plain_table, shown, without_before
 from bi_app.shell.files import with_files
 from bi_app.shell.topbar import topbar
 from bi_app.site import Site
@@ -96,8 +96,11 @@ def _card(visit: Visit, block: Block) -> Component:
     if block.figure is not None:
         keys, figure, height = themed_figure(visit, block)
         parts += [html.Div(keys, className="keys") if keys else None, html.Div(dcc.Graph(id=f"fz-{block.key}", figure=orjson.loads(orjson.dumps(figure)), config=CONFIG, style={"height": f"{height}px"}, className="chart"), role="img", **{"aria-label": f"{block.title}. {block.says}".strip()})]
-    if block.table is not None and (block.figure is not None or not block.says):
-        parts.append(html.Details([html.Summary("The numbers"), plain_table(block.table)]) if block.figure is not None else plain_table(block.table))
+    is_number = block.figure is None and block.table is not None and bool(block.says) and len(block.table.rows) == 1
+    if block.table is not None and is_number:
+        parts.insert(0, html.Div(shown(block.table.rows[0][0], block.table.columns[0].unit), className="rp-frozen-number num"))
+    elif block.table is not None:
+        parts.append(html.Details([html.Summary("The numbers"), plain_table(without_before(block.table))]) if block.figure is not None else plain_table(without_before(block.table)))
     head = html.Div(html.Div([html.H2(block.title), html.P(block.note, className="sub") if block.note else None]), className="card-h")
-    section = html.Section([head, html.Div(parts, className="card-b")], className="card-x s6 rp-scrolls", **{"aria-label": block.title})
+    section = html.Section([head, html.Div(parts, className="card-b")], className=f"card-x {'s3' if is_number else 's6'} rp-scrolls", **{"aria-label": block.title})
     return with_files(section, block) if block.says_something else section

@@ -77,7 +77,7 @@ def _line(visit: Visit, entry: Entry, folders: Sequence[str], zone: ZoneInfo) ->
     gone = entry.deleted_at is not None
     star = html.Button(icon("star"), className="rl-star", type="button", title="Favourite", **{"data-do": "rp-star", "aria-pressed": str(entry.is_favourite).lower(), "aria-label": f"Favourite: {entry.title}", **number})
     who = "You" if entry.owner == visit.person.id else entry.owner_name
-    marks = [html.Span("Draft open", className="rl-mark") if entry.draft_at else None, html.Span([icon("share"), "Shared"], className="rl-mark quiet") if entry.is_shared else None, html.Span([icon("lock"), "To read"], className="rl-mark quiet") if not entry.may_edit else None]
+    marks = [html.Span("Draft open", className="rl-mark") if entry.draft_at else None, html.Span([icon("share"), "Shared"], className="rl-mark quiet") if entry.is_shared and entry.access == "own" else None, html.Span([icon("lock"), "To read"], className="rl-mark quiet") if not entry.may_edit else None]
     name = html.Div([html.Span(entry.title, className="rl-title") if gone else html.A(entry.title, href=f"/reports/{entry.id}", className="rl-title"), html.Small(entry.description) if entry.description else None])
     return html.Li([star, name, html.Span(marks, className="rl-marks"), html.Span(who, className="rl-who"), html.Span(_when(entry.deleted_at or entry.changed_at, zone), className="rl-when num"), _menu(entry, folders)],
                    **{"data-find": f"{entry.title} {entry.description} {who} {entry.folder}".lower(), "data-row": str(entry.id)})

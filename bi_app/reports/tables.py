@@ -63,6 +63,14 @@ def _change(value: Cell, declared: Metric) -> html.Td:
     return html.Td(html.Span([html.Span("▲" if value > 0 else "▼" if value < 0 else "–", **{"aria-hidden": "true"}), html.Span("up " if value > 0 else "down ", className="said"), text], className=f"delta {'flat' if good is None else 'good' if good else 'bad'}"), className="n")
 
 
+def without_before(found: Table) -> Table:
+    """Return a table of several metrics in which what each is compared with is said by its change alone."""
+    if sum(column.label == "Before" for column in found.columns) < 2:
+        return found
+    kept = [place for place, column in enumerate(found.columns) if column.label != "Before"]
+    return Table(tuple(found.columns[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in found.rows), tuple(found.totals[place] for place in kept) if found.totals else ())
+
+
 def plain_table(found: Table) -> html.Div:
     """Return a table without ways out of it."""
     lines = [html.Tr([_plain(value, column) for value, column in zip(row, found.columns, strict=True)]) for row in found.rows[:MOST_ROWS]]

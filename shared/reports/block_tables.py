@@ -49,7 +49,7 @@ def pivot(numbers: Numbers, _height: int = 0) -> Table:
     """Return a row per key of the first field and a column per key of the second; the totals are asked for, not added up, so that rates are right."""
     firsts, columns, by = numbers.grid()
     declared = numbers.metrics[0]
-    heads = (Column(field_label(numbers.fields[0])), *(Column(column.labels[1], declared.unit, declared.meaning) for column in columns))
+    heads = (Column(field_label(numbers.fields[0])), *(Column(column.labels[1], declared.unit) for column in columns))
     rows = tuple((first.labels[0], *((known(found.values[0]) if (found := by.get((first.keys[0], column.keys[1]))) else None) for column in columns)) for first in firsts)
     return Table(heads, rows)
 

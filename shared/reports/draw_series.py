@@ -20,8 +20,14 @@ _MANY_MARKS = 25
 
 
 def point(numbers: Numbers, row: Row, metric: int, value: float) -> list[str]:
-    """Return what a mark carries for a click and a hover: glass code, filter, label, text."""
-    return [numbers.code(row, metric), numbers.choice(row), row.labels[0], write(value, numbers.metrics[metric].unit)]
+    """Return what a mark carries for a click and a hover: glass code, filter, label and text, and of a series filter and label."""
+    series = [numbers.choice(row, 1), row.labels[1]] if len(numbers.fields) > 1 else ["", ""]
+    return [numbers.code(row, metric), numbers.choice(row) or days_of(numbers, row), row.labels[0], write(value, numbers.metrics[metric].unit), *series]
+
+
+def days_of(numbers: Numbers, row: Row) -> str:
+    """Return the filter that a click on a span of time means; empty: the row is none."""
+    return f"period={row.span}" if numbers.fields and numbers.fields[0] in TIMES and row.span else ""
 
 
 def value_axis(unit: Unit) -> dict[str, object]:
@@ -76,7 +82,7 @@ def _over_time(numbers: Numbers, height: int, *, is_area: bool) -> Figure:
         if len(series) == 1 and rows and rows[0].before:
             before = [row.before[metric] for row in rows]
             traces.append({"type": "scatter", "mode": "lines", "name": "Before", "x": places(numbers, rows), "y": [known(value) for value in before], "line": {"color": QUIET, "width": 1.4, "dash": "dot"},
-                           "customdata": [[*point(numbers, row, metric, value)[:3], write(value, numbers.metrics[metric].unit)] for row, value in zip(rows, before, strict=True)], "hovertemplate": "%{customdata[3]}"})
+                           "customdata": [["", "", row.labels[0], write(value, numbers.metrics[metric].unit), "", ""] for row, value in zip(rows, before, strict=True)], "hovertemplate": "%{customdata[3]}"})
     return {"data": traces, "layout": layout(height, xaxis=place_axis(numbers), yaxis=value_axis(numbers.metrics[0].unit))}
 
 
@@ -137,7 +143,7 @@ def scatter(numbers: Numbers, height: int) -> Figure:
     least, more = (6, 18) if len(rows) > _MANY_MARKS else (8, 26)
     trace = {"type": "scatter", "mode": "markers+text" if len(rows) <= 12 else "markers", "name": "", "x": [row.values[0] for row in rows], "y": [row.values[1] for row in rows], "text": [row.labels[0] for row in rows],
              "textposition": "top center", "textfont": {"size": 11, "color": "#667085"}, "marker": {"color": SERIES[0], "opacity": 0.6, "size": [least + more * (size / top) ** 0.5 for size in sizes] or least + 3},
-             "customdata": [[numbers.code(row, 1), numbers.choice(row), row.labels[0], _said(numbers.metrics, row)] for row in rows], "hovertemplate": "%{customdata[2]}<br>%{customdata[3]}<extra></extra>"}
+             "customdata": [[*point(numbers, row, 1, row.values[1])[:3], _said(numbers.metrics, row), "", ""] for row in rows], "hovertemplate": "%{customdata[2]}<br>%{customdata[3]}<extra></extra>"}
     title = {"standoff": 8, "font": {"size": 12, "color": "#667085"}}
     return {"data": [trace], "layout": layout(height, hovermode="closest", xaxis={**AXES.get(across.unit, {"tickformat": "~s"}), "showgrid": True, "gridcolor": "#eceef2", "title": {**title, "text": across.label}, "showspikes": False},
                                               yaxis={**AXES.get(up.unit, {"tickformat": "~s"}), "title": {**title, "text": up.label}})}

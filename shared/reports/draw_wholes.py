@@ -24,7 +24,7 @@ def pie(numbers: Numbers, height: int) -> Figure:
     labels, values = [row.labels[0] for row in rows], [row.values[0] for row in rows]
     data = [point(numbers, row, 0, row.values[0]) for row in rows]
     if rest > max(1e-6, 1e-6 * abs(numbers.totals[0] if numbers.totals else 0.0)) and numbers.all_rows > len(rows):
-        labels, values, data = [*labels, OTHERS], [*values, rest], [*data, [numbers.code(None), "", OTHERS, write(rest, declared.unit)]]
+        labels, values, data = [*labels, OTHERS], [*values, rest], [*data, ["", "", OTHERS, write(rest, declared.unit), "", ""]]
     colours = [SERIES[number % len(SERIES)] if label != OTHERS else QUIET for number, label in enumerate(labels)]
     trace = {"type": "pie", "hole": 0.58, "labels": labels, "values": values, "sort": False, "direction": "clockwise", "textinfo": "percent", "texttemplate": "%{percent:.0%}", "textposition": "inside", "insidetextorientation": "horizontal", "showlegend": True, "marker": {"colors": colours, "line": {"width": 2, "color": "#fefefe"}},
              "customdata": data, "hovertemplate": "%{label}: %{customdata[3]} (%{percent:.1%})<extra></extra>", "insidetextfont": {"size": 11.5, "color": "#fefefe"}}
@@ -41,7 +41,7 @@ def heat_map(numbers: Numbers, height: int) -> Figure:
         return by.get((first.keys[0], column.keys[1]))
 
     z = [[known(found.values[0]) if (found := cell(first, column)) else None for column in columns] for first in firsts]
-    data = [[point(numbers, found, 0, found.values[0]) if (found := cell(first, column)) else ["", "", "", MISSING] for column in columns] for first in firsts]
+    data = [[point(numbers, found, 0, found.values[0]) if (found := cell(first, column)) else ["", "", "", MISSING, "", ""] for column in columns] for first in firsts]
     across = [column.keys[1] if numbers.fields[1] in TIMES else column.labels[1] for column in columns]
     few = len(firsts) * len(columns) <= 160 and len(columns) <= 14
     trace: dict[str, Any] = {"type": "heatmap", "x": [column.labels[1].replace(" ", "<br>") if numbers.fields[1] in TIMES else column.labels[1] for column in columns] if len(set(across)) == len(across) else across, "y": [first.labels[0] for first in firsts], "z": z, "customdata": data, "xgap": 2, "ygap": 2,
@@ -59,7 +59,7 @@ def funnel(numbers: Numbers, height: int) -> Figure:
     shares = ["" if place == 0 or not values[place - 1] else f" · {value / values[place - 1]:.0%}" for place, value in enumerate(values)]
     texts = [write(value, declared.unit) + share for value, declared, share in zip(values, numbers.metrics, shares, strict=True)]
     trace = {"type": "funnel", "y": [declared.label for declared in numbers.metrics], "x": values, "text": texts, "texttemplate": "%{text}", "textposition": "auto", "marker": {"color": [faded(max(0.26, _STRONGEST - 0.08 * place)) for place in range(len(values))]},
-             "connector": {"fillcolor": faded(0.08), "line": {"width": 0}}, "customdata": [[numbers.code(None, place), "", declared.label, text] for place, (declared, text) in enumerate(zip(numbers.metrics, texts, strict=True))],
+             "connector": {"fillcolor": faded(0.08), "line": {"width": 0}}, "customdata": [[numbers.code(None, place), "", declared.label, text, "", ""] for place, (declared, text) in enumerate(zip(numbers.metrics, texts, strict=True))],
              "hovertemplate": "%{y}: %{customdata[3]}<extra></extra>"}
     return {"data": [trace], "layout": layout(height, hovermode="closest", funnelmode="stack", xaxis={"visible": False}, yaxis={"showgrid": False, "type": "category"})}
 
@@ -74,8 +74,8 @@ def waterfall(numbers: Numbers, height: int) -> Figure:
     labels, values = [row.labels[0].replace(" ", "<br>") if is_time else row.labels[0] for row in rows], [known(row.values[0]) or 0.0 for row in rows]
     data = [point(numbers, row, 0, row.values[0]) for row in rows]
     if abs(total - shown) > max(1e-6, 1e-9 * abs(total)):
-        labels, values, data = [*labels, OTHERS], [*values, total - shown], [*data, [numbers.code(None), "", OTHERS, write(total - shown, declared.unit)]]
-    trace = {"type": "waterfall", "name": declared.label, "x": [*labels, "Total"], "y": [*values, total], "measure": ["relative"] * len(values) + ["total"], "customdata": [*data, [numbers.code(None), "", "Total", write(total, declared.unit)]],
+        labels, values, data = [*labels, OTHERS], [*values, total - shown], [*data, ["", "", OTHERS, write(total - shown, declared.unit), "", ""]]
+    trace = {"type": "waterfall", "name": declared.label, "x": [*labels, "Total"], "y": [*values, total], "measure": ["relative"] * len(values) + ["total"], "customdata": [*data, [numbers.code(None), "", "Total", write(total, declared.unit), "", ""]],
              "increasing": {"marker": {"color": faded(0.6)}}, "decreasing": {"marker": {"color": BAD}}, "totals": {"marker": {"color": ACCENT}}, "connector": {"line": {"color": QUIET, "width": 1}}, "hovertemplate": "%{x}: %{customdata[3]}<extra></extra>"}
     return {"data": [trace], "layout": layout(height, hovermode="closest", xaxis={"type": "category", "showspikes": False, "tickangle": 0 if is_time or len(labels) < 6 else "auto"}, yaxis=value_axis(declared.unit))}
 
@@ -89,8 +89,8 @@ def gauge(numbers: Numbers, height: int) -> Figure:
     arc: dict[str, Any] = {"axis": {"range": [min(0.0, value or 0.0), top], "nticks": 5, "tickfont": {"size": 11, "color": "#667085"}, **axis}, "bar": {"color": _STATUS[headline.status], "thickness": 0.62}, "bgcolor": faded(0.08), "borderwidth": 0}
     if aim is not None:
         arc["threshold"] = {"line": {"color": QUIET, "width": 3}, "thickness": 0.9, "value": aim}
-    trace = {"type": "indicator", "mode": "gauge", "value": value if value is not None else 0.0, "gauge": arc, "domain": {"x": [0, 1], "y": [0.06, 1]}}
-    texts = [{"text": f"<b>{headline.text}</b>", "x": 0.5, "y": 0.2, "showarrow": False, "font": {"size": 26, "color": "#667085"}}, {"text": words, "x": 0.5, "y": 0, "showarrow": False, "font": {"size": 12, "color": "#667085"}}]
+    trace = {"type": "indicator", "mode": "gauge", "value": value if value is not None else 0.0, "gauge": arc, "customdata": [[numbers.code(None), "", headline.metric.label, f"{headline.text}, {words}", "", ""]], "domain": {"x": [0, 1], "y": [0.06, 1]}}
+    texts = [{"text": headline.text, "x": 0.5, "y": 0.2, "showarrow": False, "font": {"size": 26, "color": "#667085", "weight": 600}}, {"text": words, "x": 0.5, "y": 0, "showarrow": False, "font": {"size": 12, "color": "#667085"}}]
     return {"data": [trace], "layout": layout(height, margin={"l": 24, "r": 24, "t": 22, "b": 8}, annotations=[{**each, "xref": "paper", "yref": "paper"} for each in texts])}
 
 
@@ -101,7 +101,7 @@ def bullet(numbers: Numbers, height: int) -> Figure:
     shares = [None if value is None else value / by for (_, value, _, _), by in zip(lines, scale, strict=True)]
     names = [headline.metric.label for headline, *_ in lines]
     top = max([1.15, *(min(share, 2.0) * 1.05 for share in shares if share is not None)])
-    data = [[numbers.code(None, place), "", headline.metric.label, f"{headline.text}, {words}"] for place, (headline, _, _, words) in enumerate(lines)]
+    data = [[numbers.code(None, place), "", headline.metric.label, f"{headline.text}, {words}", "", ""] for place, (headline, _, _, words) in enumerate(lines)]
     traces = [
         {"type": "bar", "orientation": "h", "showlegend": False, "name": "Range", "x": [top] * len(lines), "y": names, "marker": {"color": faded(0.08)}, "width": 0.62, "hoverinfo": "skip"},
         {"type": "bar", "orientation": "h", "showlegend": False, "name": "Now", "x": shares, "y": names, "width": 0.28, "marker": {"color": [_STATUS[headline.status] for headline, *_ in lines]}, "customdata": data, "hovertemplate": "%{y}: %{customdata[3]}<extra></extra>"},

@@ -165,5 +165,7 @@ def _where(block: ReportBlock, limits: Limits, reader: Reader) -> tuple[tuple[tu
         if name not in known:
             left_out.append(BY_DIMENSION[name].label.lower())
             continue
-        held[name] = (held[name] & set(keys)) or set(keys) if name in held else set(keys)
+        held[name] = held[name] & set(keys) if name in held else set(keys)
+        if not held[name]:
+            raise ReportError("where", f"This block is about other values of {BY_DIMENSION[name].label.lower()} than the page is filtered by.")
     return tuple(sorted((name, tuple(sorted(keys))) for name, keys in held.items())), ", ".join(dict.fromkeys(left_out))
