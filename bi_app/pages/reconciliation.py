@@ -10,12 +10,13 @@ from dash.development.base_component import Component
 from bi_app.page import Page
 from bi_app.reconciliation import case as case_parts
 from bi_app.reconciliation.overview import ages_card, facts, parts_card, sides_card, trend_card
+from bi_app.reconciliation.proving import rows_card
 from bi_app.reconciliation.queue import CHOICES, queue_card
 from bi_app.reconciliation.ruling import rule_card, rule_cards
-from bi_app.reconciliation.running import detail_cards, run_tools, runs_card
+from bi_app.reconciliation.running import Proof, detail_cards, run_tools, runs_card
 from bi_app.reconciliation.signing import months_back, numbers_card, signed_card
 from bi_app.reconciliation.sourcing import sources_card, uploads_card
-from bi_app.shell.parts import card, drawn, empty
+from bi_app.shell.parts import card, drawn, empty, icon
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -23,6 +24,7 @@ from shared.clock import now
 from shared.people.accounts import list_people
 from shared.people.person import Person
 from shared.people.reconciliation_rules import may_sign_periods, may_work_on_cases
+from shared.reconciliation.proof import Wanted, cases_of, files_of, newest_run, rows_of
 from shared.reconciliation.reading import Which, case_of, queue, recent_runs, rule_counts, run_of
 from shared.reconciliation.records_of_case import candidates, records_of
 from shared.reconciliation.signing import SignOff, hash_of, numbers_of, sign_offs
@@ -34,7 +36,7 @@ from shared.web.site import site
 
 TITLE = "Reconciliation"
 _TABS = {"": "Summary", "cases": "Work queue", "runs": "Runs", "rules": "Rules", "sources": "Sources", "sign": "Sign-off"}
-_PART_OF = {"case": "cases", "run": "runs", "rule": "rules"}
+_PART_OF = {"case": "cases", "run": "runs", "rows": "runs", "rule": "rules"}
 _FAMILIES = {"ghost": "Ghosts", "split": "Split errors", "break": "Breaks"}
 
 
@@ -136,9 +138,24 @@ def _runs(look: Look) -> list[Component | None]:
 
 
 def _run(look: Look) -> list[Component | None]:
+    is_company = look.visit.scope.is_company
     with look.engines.primary_reader() as connection:
         found = run_of(connection, look.number("run"))
-    return [*detail_cards(found, look.visit, look.zone, is_company=look.visit.scope.is_company)] if found else [card(12, "Run", empty("There is no such run.", title="Not found"))]
+        source = found["source"] if found and found["kind"] == "ledger" and found["outcome"] == "done" and is_company else ""
+        proof = Proof(newest_run(connection, source) == found["id"], files_of(connection, source), cases_of(connection, source)) if found and source else None
+    return [*detail_cards(found, proof, look.visit, look.zone, is_company=is_company)] if found else [card(12, "Run", empty("There is no such run.", title="Not found"))]
+
+
+def _rows(look: Look) -> list[Component | None]:
+    side, level = look.chosen("side"), look.chosen("level")
+    wanted = Wanted("crm" if side == "crm" else "outside", look.chosen("state"), int(level) if level in {"-1", "0", "1", "2", "3", "4"} else None, look.chosen("batch"))
+    with look.engines.primary_reader() as connection:
+        source = next((each for each in every_source(connection) if each.name == look.chosen("source")), None)
+        if source is None:
+            return [card(12, "Rows", empty("There is no such source.", title="Not found"))]
+        found, newest = rows_of(connection, source, wanted, look.branches), newest_run(connection, source.name)
+    gone = {"source": None, "side": None, "state": None, "level": None, "batch": None}
+    return [rows_card(found, wanted, source.label, look.visit, html.A([icon("left"), "Proof"], href=look.visit.filters.choosing(show="run", run=str(newest or 0), **gone), className="ib", **{"data-nav": ""}))]
 
 
 def _rules(look: Look) -> list[Component | None]:
@@ -177,8 +194,8 @@ def _signed(look: Look, signed: Sequence[SignOff]) -> html.Section:
 
 
 _PARTS: dict[str, Callable[[Look], list[Component | None]]] = {
-    "": _summary, "cases": _queue, "case": _case, "runs": _runs, "run": _run, "rules": _rules, "rule": _rule, "sources": _sources, "sign": _sign,
+    "": _summary, "cases": _queue, "case": _case, "runs": _runs, "run": _run, "rows": _rows, "rules": _rules, "rule": _rule, "sources": _sources, "sign": _sign,
 }
-PAGE = Page("/reconciliation", TITLE, "reconcile", layout, group="Analysis", has_figures=True, choices=("show", "case", "run", "rule", "which", "mine", "month"),
+PAGE = Page("/reconciliation", TITLE, "reconcile", layout, group="Analysis", has_figures=True, choices=("show", "case", "run", "rule", "which", "mine", "month", "source", "side", "state", "level", "batch"),
             on_schedule=(("", TITLE), ("show=cases", "Reconciliation: workpaper of the work queue"), ("show=sign", "Reconciliation: sign-off of a month")), personal=("mine",))
 """What the page of reconciliation is made of."""

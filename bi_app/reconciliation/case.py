@@ -35,7 +35,7 @@ def head_card(case: Mapping[str, Any], visit: Visit, zone: ZoneInfo) -> html.Sec
 def work_card(case: Mapping[str, Any], visit: Visit, workers: Sequence[Person], limit: float, *, may_work: bool, may_sign: bool) -> html.Section:
     """Return what the person may do about it."""
     if not may_work:
-        return card(4, "Work", empty("Analysts, leadership and administrators work on cases.", symbol="lock", title="You may read"), name="rc-work")
+        return card(4, "Work", empty("Analysts, branch managers, leadership and administrators work on cases.", symbol="lock", title="You may read"), name="rc-work")
     mine = case["proposed_by"] == visit.person.id
     proposal = html.Div([
         html.P([html.B(case["proposer"] or "Somebody"), f" wants to write it off: {REASONS.get(case['reason'], '').lower()}. {'Somebody else has to agree.' if mine or not may_sign else 'It needs your yes.'}"]),

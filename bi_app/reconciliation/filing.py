@@ -7,6 +7,7 @@ from typing import Any
 from shared.charts.template import Figure
 from shared.metrics.metric import Unit
 from shared.reconciliation.caring import REASONS, STATUSES
+from shared.reconciliation.proof import Rows
 from shared.reconciliation.signing import SignOff
 from shared.reconciliation.summary import TITLES as RULE_TITLES
 from shared.reconciliation.summary import Part, Side, Summary
@@ -51,6 +52,34 @@ def workpaper(rows: Sequence[Mapping[str, Any]]) -> Block:
     total = sum(float(row["amount"]) for row in rows)
     totals: tuple[Cell, ...] = (f"{len(rows):,} cases", *[None] * 9, total, *[None] * 6)
     return Block("work-queue", "Work queue", f"{len(rows):,} cases, ${total:,.2f} at risk.", table=Table(columns, lines, totals if rows else ()))
+
+
+def proof_block(run: Mapping[str, Any], lines: Sequence[tuple[str, str, int | None, Mapping[str, tuple[int, int]]]]) -> Block:
+    """What became of every row of both sides in one run."""
+    totals = {each["side"]: (each["total_count"], each["total_cents"]) for each in run["sides"]}
+
+    def row(label: str, sides: Mapping[str, tuple[int, int]]) -> tuple[Cell, ...]:
+        return (label, *(cell for side in ("outside", "crm") for cell in (sides.get(side, (0, 0))[0], sides.get(side, (0, 0))[1] / 100)))
+
+    columns = (Column("What became of it"), Column("Theirs", Unit.COUNT), Column("Theirs $", Unit.MONEY), Column("Ours", Unit.COUNT), Column("Ours $", Unit.MONEY))
+    says = "The lines add up to the totals, which were counted in the tables that were read."
+    return Block(f"proof-{run['source']}", f"Proof of {run['source']}, run {run['id']}", says, table=Table(columns, tuple(row(label, sides) for label, _, _, sides in lines), row("Together", totals)))
+
+
+def files_block(files: Sequence[Mapping[str, Any]]) -> Block:
+    """The files of a source, each with its records and every line that is none."""
+    columns = (Column("File"), Column("SHA-256"), Column("Taken on"), Column("Line"), Column("What"), Column("Records", Unit.COUNT), Column("$", Unit.MONEY))
+    rows: list[tuple[Cell, ...]] = []
+    for each in files:
+        rows.append((each["batch"], each["sha256"], each["added_at"].date(), None, "records", each["row_count"], each["cents"] / 100))
+        rows += [(each["batch"], "", None, one["line"], f"left out: {one['words']}" + (f" ({one['says']})" if one.get("says") else ""), None, None) for one in each["left_out"]]
+    return Block("files", "From the files", "Records and lines left out are all that a file holds below its header.", table=Table(columns, tuple(rows)))
+
+
+def rows_block(title: str, says: str, found: Rows) -> Block:
+    """The rows behind a number."""
+    columns = (Column("Day"), Column("Reference"), Column("Household"), Column("Amount", Unit.MONEY), Column("Became"), Column("Because"), Column("File"), Column("Line", Unit.COUNT), Column("Case"))
+    return Block("rows", title, says, table=Table(columns, tuple((each["day"], each["reference"], each["name"], each["cents"] / 100, each["state"].replace("_", " "), each["reason"], each["batch"], each["line"], str(each["case_id"] or "")) for each in found.rows)))
 
 
 def side_name(name: str) -> str:

@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.reconciliation.filing import facts_block, parts_block, sides_block, trend_block
+from bi_app.reconciliation.leading import link
 from bi_app.reconciliation.words import cents, moment, whole_money
 from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon, key
@@ -17,6 +18,7 @@ from bi_app.visit import Visit
 from shared.charts.palette import themed
 from shared.charts.reconciliation import open_trend
 from shared.charts.template import CONFIG
+from shared.reconciliation.proof import Wanted
 from shared.reconciliation.summary import Part, Side, Summary
 
 _BUCKET_TONES = ("", "", "warn", "warn", "bad")
@@ -45,15 +47,17 @@ def sides_card(sides: Sequence[Side], visit: Visit, last: datetime | None, zone:
                                                   action=html.A("Sources", href=visit.filters.choosing(show="sources"), className="button", **{"data-nav": ""})))
     head = html.Tr([html.Th("Source"), html.Th("Side"), html.Th("Matched", className="n"), html.Th("Broken", className="n"), html.Th("Total", className="n x-s"), html.Th("Match rate", className="rc-rate"),
                     html.Th("Matched $", className="n"), html.Th("Broken $", className="n"), html.Th("Total $", className="n x-s")])
-    return with_files(card(12, "Ledgers of others", html.Div(html.Table([html.Thead(head), html.Tbody([_side(each) for each in sides])], className="tb rc-sides"), className="rc-x"), sub=sub), sides_block(sides), ("match_rate", "match_rate_amount"))
+    return with_files(card(12, "Ledgers of others", html.Div(html.Table([html.Thead(head), html.Tbody([_side(each, visit) for each in sides])], className="tb rc-sides"), className="rc-x"), sub=sub), sides_block(sides), ("match_rate", "match_rate_amount"))
 
 
-def _side(each: Side) -> html.Tr:
+def _side(each: Side, visit: Visit) -> html.Tr:
     rate = each.matched_count / each.total_count if each.total_count else 0
     bar = html.Div([html.Span(html.I(style={"width": f"{rate:.2%}"}), className="meter"), html.B(f"{rate:.1%}")], className="rc-meter")
     outside = each.side == "outside"
-    return html.Tr([html.Td(html.B(each.label) if outside else ""), html.Td("Theirs" if outside else "Ours", className="rc-muted"), html.Td(f"{each.matched_count:,}", className="n"), html.Td(f"{each.broken_count:,}", className="n" + (" rc-bad" if each.broken_count else "")),
-                    html.Td(f"{each.total_count:,}", className="n x-s"), html.Td(bar, className="rc-rate"), html.Td(cents(each.matched_cents), className="n"), html.Td(cents(each.broken_cents), className="n" + (" rc-bad" if each.broken_count else "")), html.Td(cents(each.total_cents), className="n x-s")],
+    ways = [html.A(f"{count:,}", href=link(visit, each.source, Wanted("outside" if outside else "crm", state)), className="rc-way" + (" rc-bad" if state == "broken" else ""), **{"data-nav": ""}) if count else "0"
+            for count, state in ((each.matched_count, "matched"), (each.broken_count, "broken"), (each.total_count, ""))]
+    return html.Tr([html.Td(html.B(each.label) if outside else ""), html.Td("Theirs" if outside else "Ours", className="rc-muted"), html.Td(ways[0], className="n"), html.Td(ways[1], className="n"),
+                    html.Td(ways[2], className="n x-s"), html.Td(bar, className="rc-rate"), html.Td(cents(each.matched_cents), className="n"), html.Td(cents(each.broken_cents), className="n" + (" rc-bad" if each.broken_count else "")), html.Td(cents(each.total_cents), className="n x-s")],
                    className="rc-first" if outside else None)
 
 

@@ -1,11 +1,13 @@
 """Runs: what is under way, what was done, and one run in detail with its proof."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import html
 
+from bi_app.reconciliation.proving import cases_card, files_card, proof_card
 from bi_app.reconciliation.words import cents, lasting, moment
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
@@ -13,6 +15,15 @@ from shared.reconciliation.source import Source
 from shared.reconciliation.summary import TITLES
 
 _OUTCOMES = {"done": "Done", "failed": "Failed", "abandoned": "Cut off", None: "Under way"}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What stands around the numbers of a run."""
+
+    is_newest: bool
+    files: Sequence[Mapping[str, Any]]
+    cases: Mapping[str, Mapping[str, Any]]
 
 
 def run_tools(sources: Sequence[Source], *, may_work: bool) -> html.Div | None:
@@ -44,7 +55,7 @@ def _run(each: Mapping[str, Any], visit: Visit, zone: ZoneInfo) -> html.Tr:
 
 def what(each: Mapping[str, Any]) -> str:
     """Say what a run looked at."""
-    about = f"Ledger {each['source']}" if each["kind"] == "ledger" else "Rules, everywhere" if each["reach"] == "full" else "Rules, what changed"
+    about = f"Ledger {each['source']}{'' if each['reach'] == 'full' else ', after a change'}" if each["kind"] == "ledger" else "Rules, everywhere" if each["reach"] == "full" else "Rules, what changed"
     return about + (f", asked by {each['asker']}" if each["asker"] else "")
 
 
@@ -52,18 +63,27 @@ def _count(result: Mapping[str, Any], name: str) -> str:
     return f"{result[name]:,}" if name in result else ""
 
 
-def detail_cards(run: Mapping[str, Any], visit: Visit, zone: ZoneInfo, *, is_company: bool) -> list[html.Section]:
-    """Return one run: its proof, what it found and moved, and what it stood on."""
+def detail_cards(run: Mapping[str, Any], proof: Proof | None, visit: Visit, zone: ZoneInfo, *, is_company: bool) -> list[html.Section]:
+    """Return one run: its proof, what it found and moved, and what it stood on; ``proof``: of a ledger, for who sees every branch."""
     back = html.A([icon("left"), "Runs"], href=visit.filters.choosing(show="runs", run=None), className="ib", **{"data-nav": ""})
     result, inputs = run["result"] or {}, run["inputs"] or {}
-    cards = [_proof(run, back, is_company=is_company)]
+    if proof is not None and result.get("parts") is not None:
+        cards = [proof_card(run, f"Run #{run['id']}: {what(run)}", visit, back, is_newest=proof.is_newest), files_card(run, proof.files, visit, is_newest=proof.is_newest)]
+        cards += [cases_card(run, proof.cases, visit)] if proof.is_newest else []
+    else:
+        cards = [_proof(run, back, is_company=is_company)]
     found = sorted((result.get("found") or {}).items(), key=lambda pair: -pair[1])
     rows = [html.Tr([html.Td(html.B(name) if name[0] in "GS" and name[1:].isdigit() else ""), html.Td(TITLES.get(name, name)), html.Td(f"{count:,}", className="n")]) for name, count in found if count]
     moved = [html.Tr([html.Td(label), html.Td(_count(result, name) or "—", className="n")]) for name, label in (("opened", "Opened"), ("changed", "Changed"), ("returned", "Returned"), ("still_there", "Called resolved, still there"), ("closed", "Closed by themselves"))]
+    if proof is not None and proof.is_newest:
+        return [*cards, card(4, "Cases moved", html.Table(html.Tbody(moved), className="tb")), _stands_on(8, run, inputs, zone)]
     cards.append(card(6, "Found", html.Table(html.Tbody(rows), className="tb") if rows else empty("Nothing was found.", symbol="good"), sub="Faults in the rows that were looked at"))
     cards.append(card(6, "Cases moved", html.Table(html.Tbody(moved), className="tb")))
-    cards.append(card(12, "What it stands on", html.Dl([html.Div([html.Dt(label), html.Dd(value)]) for label, value in _inputs(run, inputs, zone)], className="rc-facts-of wide"), sub="With the same of these, a run comes to the same result"))
-    return cards
+    return [*cards, _stands_on(12, run, inputs, zone)]
+
+
+def _stands_on(width: int, run: Mapping[str, Any], inputs: Mapping[str, Any], zone: ZoneInfo) -> html.Section:
+    return card(width, "What it stands on", html.Dl([html.Div([html.Dt(label), html.Dd(value)]) for label, value in _inputs(run, inputs, zone)], className="rc-facts-of wide"), sub="With the same of these, a run comes to the same result")
 
 
 def _proof(run: Mapping[str, Any], back: html.A, *, is_company: bool) -> html.Section:

@@ -58,7 +58,7 @@ def _sign(fingerprint: str, signed: SignOff | None, period: tuple[date, date], b
     if signed is not None:
         return html.P([html.Span([icon("lock"), html.Span(f"Signed by {signed.signed_name}")], className="rc-holds"), f" on {signed.signed_at:%d %b %Y, %H:%M} UTC. {signed.note}"], className="rc-signed")
     if not may_sign:
-        return html.P("Leadership or an administrator signs for a period.", className="rc-muted")
+        return html.P("A branch manager signs for a branch, leadership or an administrator for all.", className="rc-muted")
     data = {"data-from": period[0].isoformat(), "data-to": period[1].isoformat(), "data-branch": "" if branch is None else str(branch), "data-hash": fingerprint}
     return html.Div([dcc.Input(type="text", name="note", placeholder="What you want to say with it", maxLength=1000), html.Button([icon("lock"), html.Span("Sign for this period")], className="button primary", type="button", **{"data-do": "reconSign", **data}),
                      html.Div(className="problem", role="alert")], className="rc-sign no-print")
@@ -72,7 +72,7 @@ def signed_card(signed: Sequence[SignOff], names: Mapping[int, str], zone: ZoneI
     for each in signed:
         where = company if each.branch_id is None else names.get(each.branch_id, "A branch")
         state = html.Span("Stands", className="rc-tag resolved") if each.reopened_at is None else html.Span("Open again", className="rc-tag returned")
-        rows.append(html.Tr([html.Td(html.B(f"{each.period_from:%B %Y}")), html.Td(where), html.Td(each.signed_name), html.Td(moment(each.signed_at, zone), className="rc-muted"), html.Td(html.Code(each.hash[:16], title=each.hash), className="x-s"), html.Td(state)]))
+        rows.append(html.Tr([html.Td(html.B(f"{each.period_from:%B %Y}")), html.Td(where), html.Td(each.signed_name), html.Td(moment(each.signed_at, zone), className="rc-muted"), html.Td(html.A(html.Code(each.hash[:16]), href=f"/reconciliation/sign-offs/{each.id}/numbers.json", title=f"{each.hash}: the SHA-256 of this file", download=""), className="x-s"), html.Td(state)]))
         if each.reopened_at is not None:
             lines = [html.Li([html.Span(one["what"]), f": signed {_figure(one['what'], one['signed'])}, now {_figure(one['what'], one['now'])}"]) for one in each.difference[:30]]
             rows.append(html.Tr(html.Td([html.Span(f"The data changed; open again since {moment(each.reopened_at, zone)}. What differs:"), html.Ul(lines)], colSpan=6, className="rc-difference")))

@@ -18,6 +18,8 @@ KINDS = {"found": ("Found", "search"), "changed": ("Changed", "retry"), "gone": 
 """Kind of event -> label, icon."""
 _MONEY = {"Amount", "Contract", "List price", "Discount", "Quoted", "Estimated margin", "Actual margin", "Change orders", "Gross"}
 _DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)")
+LEVELS = {0: "by hand", 1: "by reference", 2: "by household", 3: "by amount", 4: "in sums"}
+"""Level of a match -> how it was found."""
 BOOKS = {"payments": "Payments", "financed": "Financed sales", "invoices": "Invoices of completed jobs", "sales": "Sales"}
 
 

@@ -10,7 +10,8 @@ from jobs.ledgers.reading import Understood
 from jobs.ledgers.totals import TotalsRow
 from shared.reconciliation.records import RECORD
 
-_MOST = 200
+_MOST = 20_000
+"""More lines that are no records are hardly a ledger; the page shows the first of them."""
 
 
 def sums_of(understood: Understood) -> list[int]:

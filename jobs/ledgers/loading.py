@@ -67,7 +67,7 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
         if problems:
             raise RefusedError(f"{len(problems)}{' or more' if len(problems) == 200 else ''} lines cannot be read; nothing was changed.", problems)
         try:
-            take_records(connection, source, batch, staged)
+            take_records(connection, source, replace(batch, left_out=looked.document["totals"]), staged)
         except AlreadyThereError as error:
             raise RefusedError(str(error)) from error
         save_source(connection, replace(source, mapping={one.column: one.field for one in understood.mapped}))

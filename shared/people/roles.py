@@ -40,7 +40,7 @@ ROLES: dict[str, Role] = {
     role.key: role
     for role in (
         Role("leadership", "Leadership", "Both sites, every branch and every page.", _BOTH, "all", _ADMIN_ONLY),
-        Role("branch_manager", "Branch manager", "The BI site, only the branches on the account.", _BI, "listed", (*_ADMIN_ONLY, "/reconciliation")),
+        Role("branch_manager", "Branch manager", "The BI site, only the branches on the account.", _BI, "listed", _ADMIN_ONLY),
         Role("department_head", "Department head", "The BI site, one department first; every branch or chosen ones.", _BI, "either",
              (*_ADMIN_ONLY, "/reconciliation")),
         Role("analyst", "Analyst", "The BI site; every branch or chosen ones.", _BI, "either", _ADMIN_ONLY),

@@ -1,7 +1,7 @@
 """What became of every row of both sides, and the proof that nothing is counted twice or left over."""
 
 from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, text
 
@@ -34,6 +34,9 @@ _TOTALS: Final = {
     "outside": "SELECT count(*), coalesce(sum(coalesce(cents, 0)), 0) FROM recon_o",
     "crm": "SELECT count(*), coalesce(sum(cents), 0) FROM recon_k k WHERE EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id) OR k.cents <> 0 AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day)",
 }
+_NOT_COMPARED: Final = """
+SELECT count(*) FILTER (WHERE NOT n AND k.cents <> 0) AS period_count, coalesce(sum(k.cents) FILTER (WHERE NOT n), 0) AS period_cents, count(*) FILTER (WHERE NOT n AND k.cents = 0) AS nothing_count, count(*) AS book_count, coalesce(sum(k.cents), 0) AS book_cents
+FROM (SELECT k.*, EXISTS (SELECT FROM recon_next x WHERE x.side = 'crm' AND x.item_id = k.id) AS n FROM recon_k k) k"""
 _PARTS = """
 SELECT count(*) FILTER (WHERE state = 'matched') AS matched_count, coalesce(sum(cents) FILTER (WHERE state = 'matched'), 0)::bigint AS matched_cents,
        count(*) FILTER (WHERE state <> 'matched') AS broken_count, coalesce(sum(cents) FILTER (WHERE state <> 'matched'), 0)::bigint AS broken_cents FROM recon_next WHERE side = :side"""
@@ -73,6 +76,17 @@ def list_items(connection: Connection) -> tuple[Balance, Balance]:
 def _side(connection: Connection, side: Side) -> Balance:
     count, cents = connection.execute(text(_TOTALS[side])).one()
     return Balance(side, int(count), int(cents), **connection.execute(text(_PARTS), {"side": side}).mappings().one())
+
+
+def parts_of_sides(connection: Connection) -> list[dict[str, Any]]:
+    """Return what the rows of ``recon_next`` became: side, state, level (0: none), count and cents; they add up to both sides."""
+    return [dict(row) for row in connection.execute(text("SELECT side, state, coalesce(level, -1) AS level, count(*) AS count, sum(cents)::bigint AS cents FROM recon_next GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")).mappings()]
+
+
+def rows_left_out(connection: Connection) -> dict[str, dict[str, int]]:
+    """Return which rows of our book were not held against anything, and why: of another period than others have reported on, or of no amount."""
+    row = connection.execute(text(_NOT_COMPARED)).one()
+    return {"period": {"count": int(row.period_count), "cents": int(row.period_cents)}, "nothing": {"count": int(row.nothing_count), "cents": 0}, "book": {"count": int(row.book_count), "cents": int(row.book_cents)}}
 
 
 def keep_items(connection: Connection, source: Source, run_id: int, sides: tuple[Balance, Balance]) -> None:

@@ -13,6 +13,7 @@ from shared.clock import Clock, now
 from shared.clock import today as day_of
 from shared.metrics.scope import Scope
 from shared.reconciliation import runs
+from shared.reconciliation.sides import RECORD_KEY
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 
@@ -72,7 +73,7 @@ def hold(connection: Connection, actor: Actor, case: int, version: int | None) -
     if row is None or not _sees(actor, row["branch_id"]):
         raise GoneError("There is no such case among yours.")
     if not actor.may_work:
-        raise NotYoursError("Cases are worked on by analysts, leadership and administrators. Ask one of them.")
+        raise NotYoursError("Cases are worked on by analysts, branch managers, leadership and administrators. Ask one of them.")
     if version is not None and row["version"] != version:
         last = connection.execute(_LAST, {"case": case}).one()
         who = last.actor_name or "A run"
@@ -113,7 +114,7 @@ def _propose_or_confirm(connection: Connection, settings: Settings, actor: Actor
     if held["proposed_by"] == actor.id:
         raise CareError(f"You have proposed this write-off yourself: above {limit} a second person has to agree.")
     if not actor.may_sign:
-        raise NotYoursError(f"A write-off above {limit} is confirmed by leadership or an administrator.")
+        raise NotYoursError(f"A write-off above {limit} is confirmed by a branch manager, leadership or an administrator.")
     return _write(connection, actor, held, Wish("written_off", held["reason"] or wish.reason, wish.note or held["note"]), moment, day, "written_off")
 
 
@@ -124,7 +125,7 @@ def refuse(engines: Engines, actor: Actor, case: int, version: int, note: str, c
         if held["proposed_by"] is None:
             raise CareError("Nobody has proposed to write it off.")
         if held["proposed_by"] != actor.id and not actor.may_sign:
-            raise NotYoursError("A proposed write-off is refused by leadership or an administrator.")
+            raise NotYoursError("A proposed write-off is refused by a branch manager, leadership or an administrator.")
         return _save(connection, actor, held, {"proposed_by": None, "proposed_at": None, "reason": ""}, clock(), "refused", "proposed", held["status"], note or "The write-off was refused.")
 
 
@@ -172,9 +173,7 @@ def pair(engines: Engines, actor: Actor, case: int, version: int, external_id: s
         held = hold(connection, actor, case, version)
         if held["rule"] not in {"missing_in_crm", "duplicate"}:
             raise CareError("Only a record of theirs can be matched by hand.")
-        key = connection.execute(text("""
-SELECT coalesce(nullif(upper(btrim(payload ->> 'reference')), ''), md5(concat_ws('|', payload ->> 'date', payload ->> 'amount', lower(payload ->> 'name'), payload ->> 'phone'))) FROM crm.external_record WHERE id = :id"""),
-                                 {"id": held["entity_id"]}).scalar()
+        key = connection.execute(text(f"SELECT {RECORD_KEY} FROM crm.external_record r WHERE r.id = :id"), {"id": held["entity_id"]}).scalar()
         if key is None:
             raise GoneError("The record is no longer there.")
         connection.execute(text("INSERT INTO crm.recon_pair (source, record_key, external_id, said_by, said_at) VALUES (:source, :key, :ours, :by, :at)"

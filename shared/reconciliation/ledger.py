@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from shared.clock import Clock, now, today
 from shared.reconciliation import runs
-from shared.reconciliation.balance import Balance, keep_items, list_items
+from shared.reconciliation.balance import Balance, keep_items, list_items, parts_of_sides, rows_left_out
 from shared.reconciliation.breaks import BREAK_NAMES, classify
 from shared.reconciliation.evaluating import FOUND, bare_table
 from shared.reconciliation.folding import Fold, Folded, fold
@@ -50,7 +50,10 @@ WITH few AS MATERIALIZED (
 )
 SELECT f.*, r.payload ->> 'name' AS name FROM few f JOIN crm.external_record r ON r.id = f.o_id ORDER BY f.o_id"""
 _SPAN = text("SELECT min(day) - CAST(:far AS integer) AS first, max(day) + CAST(:far AS integer) AS last FROM recon_o")
-_FILES = text("SELECT batch, sha256, row_count FROM crm.recon_batch WHERE source = :source ORDER BY batch")
+# What is counted are the records that were compared; what the file held when it was taken stands beside it.
+_FILES = text("""
+SELECT o.batch, coalesce(b.sha256, '') AS sha256, o.row_count, o.cents, b.row_count AS taken_count, b.cents AS taken_cents, coalesce(jsonb_array_length(b.left_out), 0) AS left_out
+FROM (SELECT batch, count(*) AS row_count, coalesce(sum(cents), 0)::bigint AS cents FROM recon_o GROUP BY batch) o LEFT JOIN crm.recon_batch b ON b.source = :source AND b.batch = o.batch ORDER BY o.batch""")
 _COVERED = "SELECT first_day, last_day, is_declared FROM recon_cover ORDER BY first_day"
 # The order of rows says nothing, and a sum of hashes needs no memory.
 _HASH = "SELECT md5(count(*) || ':' || coalesce(sum(hashtextextended(concat_ws('|', coalesce(ref, content), cents, day, status, branch_id), 0)::numeric), 0)) FROM recon_o"
@@ -108,6 +111,7 @@ def _perform(engine: Engine, connection: Connection, settings: Settings, source:
     classify(connection, source, day)
     step(4)
     sides = list_items(connection)
+    parts, left_out = parts_of_sides(connection), rows_left_out(connection)
     known = runs.known_rules(connection, "ledger", source.name)
     inputs = {**_inputs(connection, source), "today": day.isoformat(), "rows": asdict(sizes), "rules": list(BREAK_NAMES)}
     found = {str(rule): int(count) for rule, count in connection.exec_driver_sql(_FOUND_COUNTS)}
@@ -116,8 +120,9 @@ def _perform(engine: Engine, connection: Connection, settings: Settings, source:
     connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))
     keep_items(connection, source, run, sides)
     folded = fold(connection, Fold(run, BREAK_NAMES, sorted(known), day, clock(), snapshot, source.name))
-    result = {"found": found, "sides": [asdict(side) for side in sides], "not_looked_at": cut, **folded.counts()}
+    result = {"found": found, "sides": [asdict(side) for side in sides], "parts": parts, "left_out": left_out, "not_looked_at": cut, "moved": folded.moved, **folded.counts()}
     runs.finish(connection, run, today=day, inputs=inputs, result=result)
+    runs.keep_the_newest(connection, run, source.name)
     connection.commit()
     log.info("ledger %s: %s, %s", source.name, found, folded)
     return LedgerDone(run, found, folded, sides)

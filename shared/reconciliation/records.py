@@ -1,7 +1,8 @@
 """Takes the rows of a file into the records of a source: all of them or none."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import IO, Any, Final
 
@@ -58,9 +59,9 @@ INSERT INTO crm.external_record (source, batch, key, payload, received_at)
 SELECT :source, :batch, :batch || '-' || line, jsonb_strip_nulls(jsonb_build_object('reference', coalesce(reference, ''), 'date', date, 'amount', {_AMOUNT}, 'status', status, 'branch', office, 'name', name, 'phone', phone,
     'address', address, 'memo', memo, 'currency', currency, 'line', line)), clock_timestamp() FROM {_STAGE} ORDER BY line""")
 _BATCH = text("""
-INSERT INTO crm.recon_batch (source, batch, period_from, period_to, file_name, sha256, row_count, cents, added_by)
-VALUES (:source, :batch, :period_from, :period_to, :file_name, :sha256, :rows, :cents, :person)
-ON CONFLICT (source, batch) DO UPDATE SET period_from = excluded.period_from, period_to = excluded.period_to, file_name = excluded.file_name, sha256 = excluded.sha256, row_count = excluded.row_count, cents = excluded.cents,
+INSERT INTO crm.recon_batch (source, batch, period_from, period_to, file_name, sha256, row_count, cents, left_out, added_by)
+VALUES (:source, :batch, :period_from, :period_to, :file_name, :sha256, :rows, :cents, CAST(:left_out AS jsonb), :person)
+ON CONFLICT (source, batch) DO UPDATE SET period_from = excluded.period_from, period_to = excluded.period_to, file_name = excluded.file_name, sha256 = excluded.sha256, row_count = excluded.row_count, cents = excluded.cents, left_out = excluded.left_out,
   added_by = excluded.added_by, added_at = clock_timestamp()""")
 
 
@@ -97,7 +98,8 @@ class Batch:
     sha256: str
     period: tuple[date, date] | None = None
     person: int | None = None
-    remarks: list[str] = field(default_factory=list)
+    left_out: Sequence[Mapping[str, Any]] = ()
+    """Lines of the file that are no records: line, words, agrees, says."""
 
 
 class AlreadyThereError(ValueError):
@@ -143,7 +145,7 @@ def take_records(connection: Connection, source: Source, batch: Batch, staged: S
     taken = connection.execute(_INSERT, {"source": source.name, "batch": batch.name}).rowcount
     period = batch.period or (None, None)
     connection.execute(_BATCH, {"source": source.name, "batch": batch.name, "period_from": period[0], "period_to": period[1], "file_name": batch.file_name, "sha256": batch.sha256,
-                                "rows": staged.rows, "cents": staged.cents, "person": batch.person})
+                                "rows": staged.rows, "cents": staged.cents, "left_out": json.dumps(list(batch.left_out)), "person": batch.person})
     return taken
 
 

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from shared.reconciliation.sides import run
+from shared.reconciliation.sides import RECORD_KEY, run
 from shared.reconciliation.source import Source
 from shared.reconciliation.sums import parts_of
 
 Edge = tuple[int, int, int, float, str]
 """(record, our row, level, score, reason)."""
-_PINNED = text("""
+_PINNED = text(f"""
 INSERT INTO recon_p SELECT DISTINCT ON (k.id) o.id, k.id, 0, 1, 'said by a person'
-FROM crm.recon_pair p JOIN recon_o o ON coalesce(o.ref, o.content) = p.record_key JOIN recon_k k ON k.ref = upper(p.external_id) WHERE p.source = :source ORDER BY k.id, o.id""")
+FROM crm.recon_pair p JOIN crm.external_record r ON r.source = p.source AND {RECORD_KEY} = p.record_key JOIN recon_o o ON o.id = r.id JOIN recon_k k ON k.ref = upper(p.external_id) WHERE p.source = :source ORDER BY k.id, o.id""")
 _REPEATED = "CREATE TEMPORARY TABLE recon_repeat AS SELECT ref FROM recon_o WHERE ref IS NOT NULL GROUP BY ref HAVING count(*) > 1"
 _PLAIN = """
 INSERT INTO recon_p SELECT o.id, k.id, 1, 1, 'the same reference' FROM recon_o o JOIN recon_k k ON k.ref = o.ref

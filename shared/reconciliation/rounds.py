@@ -1,4 +1,4 @@
-"""When ledgers are held against each other again: every day, and soon after either side has changed."""
+"""When ledgers are held against each other again: every day, and within seconds of a change on either side."""
 
 import logging
 from datetime import timedelta
@@ -7,17 +7,25 @@ from typing import Final
 from sqlalchemy import Engine, text
 
 from shared.clock import Clock, now, today
+from shared.reconciliation import runs
 from shared.reconciliation.ledger import LedgerDone, run_ledger
 from shared.reconciliation.source import Source, sources
 from shared.reconciliation.touched import clear_marks
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
-_REST: Final = timedelta(seconds=60)
-_SHARE: Final = 20
-"""A source that takes long is held again at most one part in so many of the time."""
+_REST: Final = timedelta(seconds=4)
+_SHARE: Final = 15
+"""A source is held again at most one part in so many of the time: a small one within seconds of a change, one of a million records within minutes."""
+_AGAIN: Final = timedelta(minutes=5)
+"""A look that failed or was cut off is repeated after this."""
 _MARKS = text("SELECT id, entity FROM crm.recon_mark WHERE entity LIKE 'ledger %' ORDER BY id LIMIT 200000")
-_LAST = text("SELECT max(finished_at) AS finished, max(finished_at - started_at) AS took FROM crm.recon_run WHERE kind = 'ledger' AND outcome IN ('done', 'failed') AND finished_at > :since")
+# Of each source: whether it waits because of a change, whether its last run came to nothing, and how long it may rest.
+_WAITING = text("""
+SELECT s.name, w.id AS waits, l.outcome <> 'done' AS came_to_nothing, l.finished_at, l.finished_at - l.started_at AS took FROM crm.recon_source s
+LEFT JOIN LATERAL (SELECT r.id FROM crm.recon_run r WHERE r.kind = 'ledger' AND r.reach = 'changed' AND r.source = s.name AND r.outcome IS NULL AND r.started_at IS NULL ORDER BY r.id LIMIT 1) w ON true
+LEFT JOIN LATERAL (SELECT r.outcome, r.started_at, r.finished_at FROM crm.recon_run r WHERE r.kind = 'ledger' AND r.source = s.name AND r.finished_at IS NOT NULL AND r.started_at IS NOT NULL ORDER BY r.finished_at DESC LIMIT 1) l ON true
+ORDER BY s.name""")
 _DONE_ON = text("SELECT DISTINCT source FROM crm.recon_run WHERE kind = 'ledger' AND reach = 'full' AND outcome = 'done' AND today >= :day")
 
 
@@ -30,33 +38,34 @@ def run_daily(engine: Engine, settings: Settings, clock: Clock = now) -> list[Le
 
 
 def run_stale(engine: Engine, settings: Settings, clock: Clock = now) -> list[LedgerDone]:
-    """Hold those sources again whose records or book have changed, unless that was done a moment ago."""
-    with engine.connect() as connection:
+    """Hold those sources again whose records or book have changed, each as soon as it has rested."""
+    with engine.begin() as connection:
         marks = connection.execute(_MARKS).all()
-        if not marks:
-            return []
-        last = connection.execute(_LAST, {"since": clock() - timedelta(hours=6)}).one()
-        if last.finished is not None and clock() - last.finished < max(_REST, _SHARE * last.took):
-            return []
         changed = {mark.entity for mark in marks}
-        wanted = [source for source in sources(connection) if changed & {"ledger records", *source.ours.tables}]
-    done = _run(engine, settings, wanted, clock)
-    if len(done) == len(wanted):
-        with engine.begin() as connection:
-            clear_marks(connection, [mark.id for mark in marks])
+        for source in sources(connection) if marks else ():
+            if changed & {"ledger records", *source.ours.tables}:
+                runs.ask(connection, "ledger", "changed", source.name)
+        clear_marks(connection, [mark.id for mark in marks])
+    done = []
+    with engine.connect() as connection:
+        rows = connection.execute(_WAITING).all()
+    for row in rows:
+        rested = row.finished_at is None or clock() - row.finished_at >= (_AGAIN if row.came_to_nothing else max(_REST, _SHARE * row.took))
+        if (row.waits is not None or row.came_to_nothing) and rested and (result := _held(engine, settings, row.name, clock, row.waits)) is not None:
+            done.append(result)
     return done
 
 
 def _run(engine: Engine, settings: Settings, wanted: list[Source], clock: Clock) -> list[LedgerDone]:
-    done = []
-    for source in wanted:
-        try:
-            result = run_ledger(engine, settings, source.name, clock)
-        except Exception:  # its record says why it failed; the other sources are held all the same
-            log.exception("ledger %s could not be held against its book", source.name)
-            continue
-        if result is None:
-            log.info("ledger %s: another run is under way", source.name)
-        else:
-            done.append(result)
-    return done
+    return [result for source in wanted if (result := _held(engine, settings, source.name, clock, None)) is not None]
+
+
+def _held(engine: Engine, settings: Settings, name: str, clock: Clock, run: int | None) -> LedgerDone | None:
+    try:
+        result = run_ledger(engine, settings, name, clock, run=run)
+    except Exception:  # its record says why it failed; the other sources are held all the same
+        log.exception("ledger %s could not be held against its book", name)
+        return None
+    if result is None:
+        log.info("ledger %s: another run is under way", name)
+    return result

@@ -62,8 +62,8 @@ def ask(connection: Connection, kind: Kind, reach: Reach, source: str = "", pers
 
 
 def waiting(connection: Connection) -> list[Asked]:
-    """Return the runs that were asked for and have not begun, oldest first."""
-    rows = connection.execute(text("SELECT id, kind, reach, source FROM crm.recon_run WHERE outcome IS NULL AND started_at IS NULL ORDER BY id")).all()
+    """Return the runs that somebody asked for and that have not begun, oldest first; those that a change asks for are seen to in ``rounds``."""
+    rows = connection.execute(text("SELECT id, kind, reach, source FROM crm.recon_run WHERE outcome IS NULL AND started_at IS NULL AND reach = 'full' ORDER BY id")).all()
     return [Asked(row.id, row.kind, row.reach, row.source) for row in rows]
 
 
@@ -89,6 +89,13 @@ def finish(connection: Connection, run: int, *, today: object, inputs: Mapping[s
 def forget(connection: Connection, run: int) -> None:
     """Take away the record of a look at changes that moved nothing: there is one every few seconds."""
     connection.execute(text("DELETE FROM crm.recon_run WHERE id = :run"), {"run": run})
+
+
+def keep_the_newest(connection: Connection, run: int, source: str) -> None:
+    """Of the looks that a change asked for and that moved no case keep this one alone: there may be one every few seconds."""
+    older = "SELECT id FROM crm.recon_run WHERE kind = 'ledger' AND reach = 'changed' AND source = :source AND outcome = 'done' AND id <> :run AND NOT (result ->> 'moved')::boolean"
+    connection.execute(text(f"DELETE FROM crm.recon_balance WHERE run_id IN ({older})"), {"source": source, "run": run})
+    connection.execute(text(f"DELETE FROM crm.recon_run WHERE id IN ({older})"), {"source": source, "run": run})
 
 
 def fail(engine: Engine, run: int, error: BaseException) -> None:

@@ -8,14 +8,17 @@ from sqlalchemy import Connection, text
 from shared.reconciliation.source import Source
 
 TABLES: Final = ("recon_o", "recon_k", "recon_p", "recon_dup", "recon_cover", "recon_state")
-_OUTSIDE = """
+_CONTENT: Final = "md5(concat_ws('|', r.payload ->> 'date', r.payload ->> 'amount', lower(r.payload ->> 'name'), r.payload ->> 'phone', lower(r.payload ->> 'memo')))"
+RECORD_KEY: Final = f"coalesce(nullif(upper(btrim(r.payload ->> 'reference')), ''), {_CONTENT})"
+"""What tells a record ``r`` from others, whatever file it comes in: its reference as they write it, or what it says."""
+_OUTSIDE = f"""
 CREATE TEMPORARY TABLE recon_o AS
 WITH read AS (
     SELECT r.id, r.batch, nullif(upper(btrim(r.payload ->> 'reference')), '') AS ref,
-           CASE WHEN r.payload ->> 'date' ~ '^\\d{4}-\\d{2}-\\d{2}' AND pg_input_is_valid(r.payload ->> 'date', 'date') THEN (r.payload ->> 'date')::date END AS day,
-           CASE WHEN r.payload ->> 'amount' ~ '^-?\\d{1,13}(\\.\\d+)?$' THEN round((r.payload ->> 'amount')::numeric * 100)::bigint END AS cents,
+           CASE WHEN r.payload ->> 'date' ~ '^\\d{{4}}-\\d{{2}}-\\d{{2}}' AND pg_input_is_valid(r.payload ->> 'date', 'date') THEN (r.payload ->> 'date')::date END AS day,
+           CASE WHEN r.payload ->> 'amount' ~ '^-?\\d{{1,13}}(\\.\\d+)?$' THEN round((r.payload ->> 'amount')::numeric * 100)::bigint END AS cents,
            nullif(lower(btrim(r.payload ->> 'status')), '') AS status, b.id AS branch_id, (r.received_at AT TIME ZONE :zone)::date AS received_on,
-           CASE WHEN nullif(btrim(r.payload ->> 'reference'), '') IS NULL THEN md5(concat_ws('|', r.payload ->> 'date', r.payload ->> 'amount', lower(r.payload ->> 'name'), r.payload ->> 'phone', lower(r.payload ->> 'memo'))) END AS content,
+           CASE WHEN nullif(btrim(r.payload ->> 'reference'), '') IS NULL THEN {_CONTENT} END AS content,
            r.payload ->> 'memo' IS NOT NULL AS has_memo
     FROM crm.external_record r
     LEFT JOIN (SELECT DISTINCT ON (word) word, id FROM (SELECT id, lower(name) AS word, 1 AS rank FROM crm.branch UNION ALL SELECT id, lower(external_id), 2 FROM crm.branch) w ORDER BY word, rank, id) b

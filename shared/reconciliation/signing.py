@@ -50,15 +50,20 @@ def numbers_of(connection: Connection, first: date, last: date, branch: int | No
     return {"period": [first.isoformat(), last.isoformat()], "branch": branch, "sides": sides, "cases": {name: counts for name, counts in cases.items() if any(str(each) not in {"0", "0.00"} for each in counts.values())}}
 
 
+def text_of(numbers: Mapping[str, Any]) -> str:
+    """Return numbers as the text that is hashed: JSON with sorted keys, without blanks, in ASCII."""
+    return json.dumps(numbers, sort_keys=True, separators=(",", ":"))
+
+
 def hash_of(numbers: Mapping[str, Any]) -> str:
     """Return the SHA-256 of numbers, the same for the same numbers."""
-    return hashlib.sha256(json.dumps(numbers, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(text_of(numbers).encode()).hexdigest()
 
 
 def sign(engines: Engines, actor: Actor, first: date, last: date, branch: int | None, seen: str, note: str) -> SignOff:
     """Sign for a period; ``seen``: the hash that stood on the page.  Raises NotYoursError, CareError."""
     if not actor.may_sign:
-        raise NotYoursError("A period is signed by leadership or an administrator.")
+        raise NotYoursError("A period is signed by a branch manager, leadership or an administrator.")
     if not (actor.scope.is_company if branch is None else actor.scope.allows(branch)):
         raise NotYoursError("This branch is not among yours.")
     with engines.writer() as connection:
@@ -69,9 +74,16 @@ def sign(engines: Engines, actor: Actor, first: date, last: date, branch: int | 
             raise CareError("The numbers have changed since you opened the page: look at them again before you sign.")
         if _standing(connection, first, last, branch) is not None:
             raise CareError("This period is signed already.")
-        number = connection.execute(text("INSERT INTO crm.recon_sign_off (period_from, period_to, branch_id, numbers, hash, note, signed_by, signed_name) VALUES (:first, :last, :branch, CAST(:numbers AS jsonb), :hash, :note, :by, :name) RETURNING id"),
-                                    {"first": first, "last": last, "branch": branch, "numbers": json.dumps(numbers), "hash": found, "note": note.strip()[:1000], "by": actor.id, "name": actor.name}).scalar_one()
+        number = connection.execute(text("INSERT INTO crm.recon_sign_off (period_from, period_to, branch_id, numbers, signed_text, hash, note, signed_by, signed_name) VALUES (:first, :last, :branch, CAST(:numbers AS jsonb), :text, :hash, :note, :by, :name) RETURNING id"),
+                                    {"first": first, "last": last, "branch": branch, "numbers": json.dumps(numbers), "text": text_of(numbers), "hash": found, "note": note.strip()[:1000], "by": actor.id, "name": actor.name}).scalar_one()
         return _read(connection, "s.id = :id", {"id": number})[0]
+
+
+def signed_text_of(connection: Connection, branches: frozenset[int] | None, number: int) -> str | None:
+    """Return the text whose hash is that of a signature among these branches; None: there is none, or it was signed before the text was kept."""
+    values = {"id": number, "branches": None if branches is None else sorted(branches)}
+    found = connection.execute(text("SELECT signed_text FROM crm.recon_sign_off s WHERE s.id = :id AND (CAST(:branches AS smallint[]) IS NULL OR s.branch_id = ANY(CAST(:branches AS smallint[])))"), values).scalar() if 0 < number < 2**63 else None
+    return found or None
 
 
 def sign_offs(connection: Connection, branches: frozenset[int] | None) -> list[SignOff]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from shared.people.reconciliation_rules import may_work_on_cases
+from shared.people.reconciliation_rules import may_keep_sources
 from shared.reconciliation.records import RECORD
 from shared.reconciliation.source import Source, SourceError, save_source, source_called
 from shared.reconciliation.uploads import add_upload, answer, upload_of
@@ -18,8 +18,7 @@ _NOT_YOURS = "Sources are looked after by analysts who see every branch, leaders
 
 
 def _may() -> bool:
-    person = current_person()
-    return may_work_on_cases(person) and person.all_branches
+    return may_keep_sources(current_person())
 
 
 @ledger_pages.put("/sources/<name>")

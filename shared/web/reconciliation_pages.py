@@ -12,7 +12,7 @@ from shared.people.reconciliation_rules import may_sign_periods, may_work_on_cas
 from shared.reconciliation import caring, runs
 from shared.reconciliation.caring import Actor, CareError, ConflictError, GoneError, NotYoursError, Wish
 from shared.reconciliation.reading import case_of, file_of, recent_runs
-from shared.reconciliation.signing import sign
+from shared.reconciliation.signing import sign, signed_text_of
 from shared.reconciliation.source import sources
 from shared.web.replies import refusal
 from shared.web.site import current_person, site
@@ -140,9 +140,22 @@ def sign_off() -> Response:
     return _done(work)
 
 
+@reconciliation_pages.get("/sign-offs/<int:number>/numbers.json")
+def signed_numbers(number: int) -> Response:
+    """The very text that was signed: its SHA-256 is the hash of the signature."""
+    with site().engines.primary_reader() as connection:
+        found = signed_text_of(connection, g.scope.branches, number)
+    if found is None:
+        return refusal(404, "There is no such signature among yours, or it was made before its text was kept.")
+    answer = make_response(found.encode())
+    answer.headers["Content-Type"] = "application/json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="sign-off-{number}.json"'
+    return answer
+
+
 def _must_work() -> None:
     if not may_work_on_cases(current_person()):
-        raise NotYoursError("Runs and sources are looked after by analysts, leadership and administrators.")
+        raise NotYoursError("Runs are asked for by analysts, branch managers, leadership and administrators.")
 
 
 def _case(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What people do about cases: history, conflicts, four eyes, scope, roles; and signing for periods."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -86,7 +87,7 @@ def test_a_write_off_above_the_limit_needs_a_second_person(desk: Desk) -> None:
     assert (proposed["status"], proposed["proposed_by"]) == ("open", desk.boss.id)
     with pytest.raises(CareError, match="a second person has to agree"):
         caring.move(desk.engines, desk.settings, desk.boss, case, proposed["version"], wish)
-    with pytest.raises(NotYoursError, match="confirmed by leadership"):
+    with pytest.raises(NotYoursError, match="confirmed by a branch manager"):
         caring.move(desk.engines, desk.settings, desk.of_columbus.__class__(desk.of_columbus.id, "Somebody", COMPANY, may_work=True, may_sign=False), case, proposed["version"], wish)
     refused = caring.refuse(desk.engines, Actor(desk.analyst.id, "Person Boss", COMPANY, may_work=True, may_sign=True), case, proposed["version"], "not yet")
     again = caring.move(desk.engines, desk.settings, desk.analyst, case, refused["version"], wish)
@@ -168,6 +169,33 @@ def test_the_site_answers_a_conflict_with_the_case_as_it_stands_and_hides_other_
     assert boss.client.put("/reconciliation/sources/bank", json={"book": "payments", "label": "Bank"}).status_code == 200
     sent = boss.client.post("/reconciliation/uploads?source=bank&name=a.csv", data=b"Reference,Date,Amount\nA,2026-10-01,1\n")
     assert boss.client.get(f"/reconciliation/uploads/{sent.get_json()['id']}").get_json()["state"] == "sent"
-    outsider = Visitor(site)
-    outsider.sign_in("outsider@northline.test")
-    assert outsider.client.put(f"/reconciliation/cases/{own}/status", json={"version": 2, "status": "waiting"}).status_code == 403
+    head = Visitor(site)
+    head.sign_in("head@northline.test")
+    assert head.client.put(f"/reconciliation/cases/{own}/status", json={"version": 2, "status": "waiting"}).status_code == 403
+
+
+def test_a_branch_manager_signs_for_the_own_branch_and_no_other(desk: Desk, site: Flask) -> None:
+    analyst, manager = Visitor(site), Visitor(site)
+    analyst.sign_in("analyst@northline.test")
+    manager.sign_in("outsider@northline.test")  # of Columbus
+    own, seen = desk.case(desk.company.columbus, 9000)
+    other, version = desk.case(desk.company.pittsburgh, 9000)
+    write_off = {"status": "written_off", "reason": "uncollectible"}
+    assert manager.client.put(f"/reconciliation/cases/{other}/status", json={"version": version, **write_off}).status_code == 404
+    proposed = analyst.client.put(f"/reconciliation/cases/{own}/status", json={"version": seen, **write_off}).get_json()["case"]
+    assert analyst.client.put(f"/reconciliation/cases/{own}/status", json={"version": proposed["version"], **write_off}).status_code == 422
+    assert manager.client.put(f"/reconciliation/cases/{own}/status", json={"version": proposed["version"], **write_off}).get_json()["case"]["status"] == "written_off"
+    period = (date(2026, 9, 1), date(2026, 9, 30))
+    for branch, answers in ((desk.company.columbus, 200), (desk.company.pittsburgh, 403), (None, 403)):
+        with desk.engines.primary.connect() as connection:
+            numbers = numbers_of(connection, *period, branch)
+        asked = {"from": "2026-09-01", "to": "2026-09-30", "branch": branch, "hash": hash_of(numbers), "note": ""}
+        answer = manager.client.post("/reconciliation/sign-offs", json=asked)
+        assert answer.status_code == answers
+        if answers == 200:
+            text_of_it = manager.client.get(f"/reconciliation/sign-offs/{answer.get_json()['id']}/numbers.json")
+            assert hashlib.sha256(text_of_it.data).hexdigest() == answer.get_json()["hash"] == hash_of(numbers)
+            stranger = Visitor(site)
+            stranger.sign_in("manager@northline.test")  # of Pittsburgh
+            assert stranger.client.get(f"/reconciliation/sign-offs/{answer.get_json()['id']}/numbers.json").status_code == 404
+    assert manager.client.put("/reconciliation/sources/bank", json={"book": "payments"}).status_code == 403

@@ -1,13 +1,17 @@
 """Others' books against ours: breaks typed as planted, and nothing left over on either side, whatever the ledgers hold."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from jobs.demo.load import load_company
+from shared.clock import now
 from shared.reconciliation.ledger import LedgerDone, run_ledger
+from shared.reconciliation.proof import Wanted, cases_of, newest_run, rows_of
+from shared.reconciliation.rounds import run_stale
+from shared.reconciliation.source import source_called
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
 
@@ -93,3 +97,47 @@ def test_a_break_that_is_put_right_closes_and_a_file_that_is_loaded_again_keeps_
     assert world.run("bank").folded.opened == 0
     assert set(world.ask("SELECT fingerprint, since FROM crm.recon_case WHERE source = 'bank' AND closed_on IS NULL")) == before
     assert date(2026, 11, 20) > min(since for _, since in before)  # type: ignore[type-var]
+
+
+def test_what_a_run_counted_leads_to_its_rows_and_their_cases(world: World) -> None:
+    done = world.run("bank")
+    [(result,)] = world.ask("SELECT result FROM crm.recon_run WHERE id = :run", run=done.id)
+    parts = result["parts"]  # type: ignore[index]
+    for side in done.sides:
+        mine = [each for each in parts if each["side"] == side.side]
+        assert (sum(each["count"] for each in mine), sum(each["cents"] for each in mine)) == (side.total_count, side.total_cents)
+    left = result["left_out"]  # type: ignore[index]
+    [(rows, cents)] = world.ask("SELECT count(*), sum(amount * 100)::bigint FROM crm.payment")
+    assert (rows, cents) == (left["book"]["count"], left["book"]["cents"]) == (done.sides[1].total_count + left["period"]["count"] + left["nothing"]["count"], done.sides[1].total_cents + left["period"]["cents"])
+    with world.engines.primary.connect() as connection:
+        source = source_called(connection, "bank")
+        assert newest_run(connection, "bank") == done.id
+        for each in parts:
+            found = rows_of(connection, source, Wanted(each["side"], each["state"], each["level"]), None)
+            assert (found.count, found.cents) == (each["count"], each["cents"])
+            assert all((row["case_id"] is None) == (each["state"] == "matched") for row in found.rows)
+        cases = cases_of(connection, "bank")
+        assert {rule: each["cases"] for rule, each in cases.items()} == done.found
+        assert rows_of(connection, source, Wanted("outside"), frozenset({32_000})).count == 0  # a branch that nobody has
+
+
+def test_a_change_on_either_side_is_held_against_the_other_within_seconds_and_leaves_one_record(world: World) -> None:
+    world.moment = now() + timedelta(minutes=10)  # records say when they ended by the clock of the server
+    for source in SOURCES:
+        world.run(source)
+    world.moment += timedelta(seconds=90)
+    run_stale(world.engines.primary, world.settings, world.clock)
+    assert run_stale(world.engines.primary, world.settings, world.clock) == []
+    [(number,)] = world.ask("SELECT p.id FROM crm.payment p JOIN crm.recon_item i ON i.item_id = p.id AND i.side = 'crm' AND i.source = 'bank' AND i.state = 'matched' AND i.level = 1 ORDER BY p.id LIMIT 1")
+    world.write("UPDATE crm.payment SET amount = amount + 1 WHERE id = :id", id=number)
+    assert run_stale(world.engines.primary, world.settings, now) == []  # it was held a moment ago
+    world.moment += timedelta(seconds=90)
+    assert [done.folded.opened for done in run_stale(world.engines.primary, world.settings, world.clock)] == [1]
+    world.write("UPDATE crm.payment SET amount = amount - 1 WHERE id = :id", id=number)
+    world.moment += timedelta(seconds=90)
+    assert [done.folded.closed for done in run_stale(world.engines.primary, world.settings, world.clock)] == [1]
+    for _ in range(3):
+        world.write("UPDATE crm.payment SET amount = amount WHERE id = :id", id=number)
+        world.moment += timedelta(seconds=90)
+        run_stale(world.engines.primary, world.settings, world.clock)
+    assert world.ask("SELECT count(*) FROM crm.recon_run WHERE source = 'bank' AND reach = 'changed' AND NOT (result ->> 'moved')::boolean") == [(1,)]

@@ -9,6 +9,7 @@ from shared.people.passwords import WeakPasswordError, check_new_password, hash_
 from shared.people.person import Person
 from shared.people.problems import AccountError
 from shared.people.reach import scope_of
+from shared.people.reconciliation_rules import may_keep_sources, may_sign_periods, may_work_on_cases
 from shared.people.roles import ROLES
 
 
@@ -30,10 +31,17 @@ def test_only_administrators_open_the_pages_for_people() -> None:
 
 
 def test_a_closed_page_closes_what_lies_under_it_and_nothing_that_merely_begins_alike() -> None:
-    manager = person("branch_manager")
-    assert not manager.may_open("/reconciliation")
-    assert not manager.may_open("/reconciliation/cases")
-    assert manager.may_open("/reconciliations-explained")
+    head = person("department_head")
+    assert not head.may_open("/reconciliation")
+    assert not head.may_open("/reconciliation/cases")
+    assert head.may_open("/reconciliations-explained")
+
+
+def test_analysts_work_on_cases_and_managers_sign_for_them() -> None:
+    assert [role for role in ROLES if may_work_on_cases(person(role))] == ["leadership", "branch_manager", "analyst", "admin"]
+    assert [role for role in ROLES if may_sign_periods(person(role))] == ["leadership", "branch_manager", "admin"]
+    assert [may_keep_sources(person(role, all_branches=True)) for role in ("analyst", "department_head")] == [True, False]
+    assert not may_keep_sources(person("branch_manager", branches=frozenset({3})))
 
 
 def test_a_manager_sees_the_own_branches_a_manager_without_any_sees_none_and_leadership_sees_all() -> None:
