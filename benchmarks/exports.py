@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine, text
@@ -31,10 +31,9 @@ from jobs.stack.postgres import Primary
 from shared.charts.template import layout
 from shared.charts.trend import Ahead, weekly_trend
 from shared.metrics.metric import Unit
-from shared.reports.delimited import BYTE_ORDER_MARK
 from shared.reports.document import Block, Column, Document, Table
 from shared.reports.kinds import KINDS
-from shared.reports.large_table import LargeColumn, write_large_workbook
+from shared.reports.large_table import LargeColumn, head_of, write_large_workbook
 from shared.reports.making import part_of
 from shared.settings import Settings, load_settings
 from shared.warehouse.copying import batches, copy_csv
@@ -99,8 +98,8 @@ def write(what: str, rows: int, folder: Path) -> dict[str, float]:
     """Write one table and return seconds, peak memory and size; runs in a child."""
     engine, file = create_engine(os.environ["DATABASE_URL"]), folder / f"{what}.out"
     writers: dict[str, Callable[[Any], object]] = {
-        "xlsx_1m": lambda connection: write_large_workbook(file, "Rows", COLUMNS, batches(connection, SOURCE, {"rows": rows}), ZONE, rows=rows),
-        "csv_1m": lambda connection: copy_csv(connection, file, SOURCE, {"rows": rows}, [(column.label, column.label, column.kind) for column in COLUMNS], "America/New_York", header=BYTE_ORDER_MARK + ",".join(column.label for column in COLUMNS).encode() + b"\r\n"),
+        "xlsx_1m": lambda connection: _into(file, lambda out: write_large_workbook(out, "Rows", COLUMNS, batches(connection, SOURCE, {"rows": rows}), ZONE, rows=rows)),
+        "csv_1m": lambda connection: _into(file, lambda out: copy_csv(connection, out, SOURCE, {"rows": rows}, [(column.label, column.label, column.kind) for column in COLUMNS], "America/New_York", header=head_of(COLUMNS))),
         "pandas_to_excel": lambda connection: _frame(connection, rows).to_excel(file, index=False, engine="xlsxwriter"),
         "xlsxwriter_constant_memory": lambda connection: _plain_xlsxwriter(connection, rows, file),
         "pandas_to_csv": lambda connection: _frame(connection, rows).to_csv(file, index=False),
@@ -111,6 +110,11 @@ def write(what: str, rows: int, folder: Path) -> dict[str, float]:
         begun, worked = time.perf_counter(), time.process_time()
         writers[what](connection)
     return {"seconds": round(time.perf_counter() - begun, 1), "cpu_seconds": round(time.process_time() - worked, 1), "peak_mb": _peak_mb(), "of_which_before_mb": before, "file_mb": round(file.stat().st_size / 1e6, 1)}
+
+
+def _into(file: Path, work: Callable[[IO[bytes]], object]) -> object:
+    with file.open("wb") as out:
+        return work(out)
 
 
 def _peak_mb() -> int:

@@ -7,6 +7,7 @@ from dash import Input, Output
 
 from bi_app.behind import Behind
 from bi_app.glass import register_glass
+from bi_app.glass_files import rows_finder
 from bi_app.page import Page
 from bi_app.pages.alerts import PAGE as ALERTS
 from bi_app.pages.compare import PAGE as COMPARE
@@ -53,7 +54,7 @@ def create_app(settings: Settings, engines: Engines, ask: CachedAsk, reference: 
     install_api(app.server, ask, known)
     install_vitals(app.server, behind.signs)
     install_delivery(app.server, sources_over(engines, ask, headlines, known, settings, [each for page in PAGES if page.is_in_navigation for each in page.sent]))
-    install_exports(app.server, app.document)
+    install_exports(app.server, app.document, rows_finder(app))
     install_internal(app.server, app.sent_document)
     return app
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from dash import html
 
+from bi_app.glass_files import rows_menu
 from bi_app.shell.parts import empty, icon
 from shared.metrics.format import MISSING
 from shared.metrics.glass_box import GlassBox
@@ -23,7 +24,7 @@ def rows_part(box: GlassBox, page: Page, code: str, part: int, number: int) -> h
     ]) for row in page.rows]
     total = html.Tr([html.Td(f"Sum of all {page.total_rows:,} rows", colSpan=3), html.Td(_value(page.total), className="n", id="glass-sum", **{"data-sum": repr(page.total)})], className="sum-row")
     head = html.Tr([html.Th("Day"), html.Th("Branch", className="x-s"), html.Th("What"), html.Th("Counts", className="n")])
-    return html.Div([_heading(page), _parts(box, code, part), html.Table([html.Thead(head), html.Tbody(body), html.Tfoot(total)], className="tb rows"), _pager(code, part, number, pages)])
+    return html.Div([html.Div([_heading(page), rows_menu(code, part)], className="glass-h"), _parts(box, code, part), html.Table([html.Thead(head), html.Tbody(body), html.Tfoot(total)], className="tb rows"), _pager(code, part, number, pages)])
 
 
 def _heading(page: Page) -> html.H3:

@@ -5,6 +5,7 @@ The order stands in PostgreSQL and says what is to be made; a task only means th
 
 import logging
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,10 +19,12 @@ from kombu.exceptions import OperationalError
 
 from jobs.paper.press import Press
 from jobs.paper.program import NoBrowserError
+from shared.metrics.scope import Scope
 from shared.reports.kinds import KINDS
 from shared.reports.making import written
 from shared.reports.paper_size import PaperSize
 from shared.reports.problems import ExportError
+from shared.reports.rows_file import ROWS_END, RowsFile, unpacked_rows, write_rows
 from shared.reports.stored import unpacked
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
@@ -35,6 +38,7 @@ MOST_SECONDS: Final = 240
 """One attempt takes no longer."""
 LOOK_EVERY: Final = 10.0
 """Seconds after which orders are looked for that nobody was told of."""
+_BEGUN: Final = 0.02
 _TELL_EVERY: Final = 0.5
 _PAUSE: Final = 3.0
 _FAILED: Final = "This file could not be made, twice. The reason was logged; try again later, or choose a shorter period or another kind of file."
@@ -72,7 +76,7 @@ def make_next(engines: Engines, press: Press, zone: ZoneInfo) -> str:
             return ""
         begin = time.monotonic()
         try:
-            deliver(engines, job, _made(job, press, zone, _telling(engines, job)))
+            _make(engines, job, press, zone)
         except CancelledError:
             outcome = "cancelled"
         except (ExportError, NoBrowserError) as error:
@@ -91,11 +95,24 @@ def make_next(engines: Engines, press: Press, zone: ZoneInfo) -> str:
         return outcome
 
 
-def _made(job: Job, press: Press, zone: ZoneInfo, tell: Callable[[float], None]) -> bytes:
-    document, kind = unpacked(job.document), KINDS[job.kind]
+def _make(engines: Engines, job: Job, press: Press, zone: ZoneInfo) -> None:
+    kind, tell = KINDS[job.kind], _telling(engines, job)
+    tell(_BEGUN)
+    wanted = unpacked_rows(job.document)
+    if wanted is not None:
+        _make_of_rows(engines, job, wanted, zone, tell)
+        return
+    document = unpacked(job.document)
     paper: PaperSize = "a4" if job.paper == "a4" else "letter"
-    tell(0.02)
-    return press.make(document, kind, paper, tell) if kind.needs_browser else written(document, kind, zone, paper, tell)
+    deliver(engines, job, press.make(document, kind, paper, tell) if kind.needs_browser else written(document, kind, zone, paper, tell))
+
+
+def _make_of_rows(engines: Engines, job: Job, wanted: RowsFile, zone: ZoneInfo, tell: Callable[[float], None]) -> None:
+    """Read the rows from a replica, within what the person could see when they ordered, into a file that no name leads to: however this process ends, it is gone."""
+    Scope(job.branches).narrowed(None if wanted.rows.branches == (0,) else frozenset(wanted.rows.branches))
+    with tempfile.TemporaryFile(prefix="northline-export-") as file:
+        engines.read(lambda connection: write_rows(connection, wanted, KINDS[job.kind], zone, file, within=MOST_SECONDS, advance=lambda done: tell(max(_BEGUN, ROWS_END * done))))
+        deliver(engines, job, file)
 
 
 def _telling(engines: Engines, job: Job) -> Callable[[float], None]:

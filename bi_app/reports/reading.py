@@ -1,6 +1,6 @@
 """Reads a report for the one who looks at it: what it says, as far as they may see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from flask import abort, g
@@ -95,9 +95,9 @@ def reader_of(visit: Visit, sources: Sources) -> Reader:
                   tuple((name, (key,)) for name, key in clicked(visit)), chosen if chosen in COMPARES else "")
 
 
-def answers_of(visit: Visit, sources: Sources, report: Report) -> list[BlockAnswer]:
-    """Return the report's blocks with their numbers."""
-    return Reports(sources.ask, sources.headlines, sources.reference)(report, reader_of(visit, sources))
+def answers_of(visit: Visit, sources: Sources, report: Report, *, every_row: bool = False) -> list[BlockAnswer]:
+    """Return the report's blocks with their numbers; ``every_row``: for files, whose tables have all rows."""
+    return Reports(sources.ask, sources.headlines, sources.reference)(report, replace(reader_of(visit, sources), every_row=every_row))
 
 
 def limits_in_words(visit: Visit, limits: Limits) -> list[tuple[str, str]]:

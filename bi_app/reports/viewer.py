@@ -89,6 +89,6 @@ def report_document(visit: Visit, sources: Sources) -> Document | None:
     """Return the report at the address of ``visit`` for files, with the numbers that this person sees."""
     found = opened(number_of(visit.path))
     filters = [("Period", visit.period.words), ("Branches", visit.branch_words), *((BY_DIMENSION[name].label, key) for name, key in clicked(visit)), *limits_in_words(visit, found.report.limits)]
-    return document_of(found.report, answers_of(visit, sources, found.report), f"{visit.branch_words} · {visit.period.words}", filters, visit.company, now())
+    return document_of(found.report, answers_of(visit, sources, found.report, every_row=True), f"{visit.branch_words} · {visit.period.words}", filters, visit.company, now())
 
 

@@ -67,7 +67,7 @@ class LibraryReports:
             raise NotFitError(f"the report cannot be read any more: {error}") from error
         visible = [branch for branch in self._reference.branches() if scope.allows(branch.id)]
         fiscal = self._settings.fiscal_year_start_month
-        answers = self._answers(report, Reader(scope, self._ask.today, fiscal, frozenset(branch.id for branch in visible)))
+        answers = self._answers(report, Reader(scope, self._ask.today, fiscal, frozenset(branch.id for branch in visible), every_row=True))
         span = span_of(report.limits.period or _DEFAULT_PERIOD, self._ask.today, fiscal)
         whose = self._settings.company_name if scope.is_company else ", ".join(branch.name for branch in visible) or "no branch"
         return document_of(report, answers, f"{span.words}, {whose}", (("Period", span.words), ("Branches", ", ".join(branch.name for branch in visible))), self._settings.company_name, self._clock())

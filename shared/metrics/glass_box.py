@@ -1,16 +1,24 @@
 """The glass box: everything behind one number, down to the rows."""
 
-from dataclasses import dataclass, replace
+import logging
+from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
 
 from shared.metrics.ask import CachedAsk
 from shared.metrics.errors import QuestionError
 from shared.metrics.headline import RULE, Headline, Headlines, Wanted
 from shared.metrics.question import Question
 from shared.metrics.reference import Reference
-from shared.metrics.row_statements import Page, page, parts_of
+from shared.metrics.row_statements import Page, counted, page, parts_of
+from shared.metrics.rows_behind import RowsBehind
 from shared.metrics.scope import Scope
 from shared.warehouse.engines import Engines
+
+log = logging.getLogger(__name__)
+_CANCELLED = "57014"
+"""What PostgreSQL says of a statement that took too long."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,32 @@ class GlassBoxes:
 
         Raises QuestionError for a part or page that cannot be, OutOfScopeError for what the asker may not see.
         """
+        if offset < 0 or limit < 1:
+            raise QuestionError("page", f"there is no page of {limit} rows at {offset}")
+        behind = self.behind(wanted, scope, part)
+        with self._engines.reader() as connection:
+            return page(connection, behind.question, part, offset, limit, behind.today, behind.branches)
+
+    def behind(self, wanted: Wanted, scope: Scope, part: int = 0) -> RowsBehind:
+        """Return the question for all rows behind one part, as far as the asker may see them, for who reads them later.  Raises as ``rows``."""
         question = _question(wanted)
         declared = question.declared[0]
         self._ask.check(question, scope)
-        if not 0 <= part < len(parts_of(declared.formula)) or offset < 0 or limit < 1:
-            raise QuestionError("part", f"{declared.label} has no part {part} or page at {offset}")
+        if not 0 <= part < len(parts_of(declared.formula)):
+            raise QuestionError("part", f"{declared.label} has no part {part}")
         branches = scope.narrowed(question.branches)
         listed = [0] if not declared.has_branch else sorted(branches) if branches is not None else [branch.id for branch in self._reference.branches()]
-        with self._engines.reader() as connection:
-            return page(connection, replace(question, branches=None), part, offset, limit, self._ask.today, listed)
+        return RowsBehind(wanted.metric, wanted.period, wanted.where, tuple(listed), part, self._ask.today)
+
+    def count(self, behind: RowsBehind) -> int | None:
+        """Return how many rows ``behind`` asks for; None where counting takes longer than a page may: who has more time counts again."""
+        try:
+            return self._engines.read(lambda connection: counted(connection, behind.question, behind.part, behind.today, behind.branches))[0]
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) != _CANCELLED:
+                raise
+            log.warning("rows behind %s are too many to be counted while somebody waits", behind.metric)
+            return None
 
 
 def _question(wanted: Wanted) -> Question:

@@ -1,5 +1,6 @@
 """SQL for the rows behind a number: the very statement that its view is made from, so the rows add up to the number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,11 +44,25 @@ def parts_of(formula: Formula) -> tuple[tuple[str, Measure, Measure | None], ...
             return ((f"values: {value}", value, None),)
 
 
-def page(connection: Connection, question: Question, part: int, offset: int, limit: int, today: date, branches: list[int]) -> Page:
+def counted(connection: Connection, question: Question, part: int, today: date, branches: Sequence[int]) -> tuple[int, float]:
+    """Return how many rows stand behind part number ``part`` of the question's only metric, and the sum of their values."""
+    listed, parameters = _listed(question, *parts_of(question.declared[0].formula)[part][1:], today)
+    row = connection.execute(text(f"SELECT count(*) AS rows, coalesce(sum(x.value), 0) AS total\nFROM (\n{listed}\n) x"), {**parameters, "branches": list(branches)}).one()
+    return int(row.rows), float(row.total)
+
+
+def every_row(question: Question, part: int, today: date, branches: Sequence[int]) -> tuple[str, Parameters]:
+    """Return the statement that lists all rows behind one part, newest first: day, branch, label, entity, entity_id, value; for a reader that does not hold them."""
+    listed, parameters = _listed(question, *parts_of(question.declared[0].formula)[part][1:], today)
+    return (f"SELECT x.day, coalesce(b.name, 'Company') AS branch, coalesce(x.label, x.entity || ' ' || x.entity_id) AS label, x.entity, x.entity_id::text AS entity_id, x.value\n"
+            f"FROM (\n{listed}\n) x\nLEFT JOIN crm.branch b ON b.id = x.branch_id\nORDER BY x.day DESC, x.entity, x.entity_id DESC"), {**parameters, "branches": list(branches)}
+
+
+def page(connection: Connection, question: Question, part: int, offset: int, limit: int, today: date, branches: Sequence[int]) -> Page:
     """Return one page of the rows behind part number ``part`` of the question's only metric, newest first."""
     name, measure, less = parts_of(question.declared[0].formula)[part]
     sql, parameters = _statement(question, measure, less, today)
-    rows = connection.execute(text(sql), {**parameters, "branches": branches, "limit": min(limit, MOST_ROWS), "offset": offset}).mappings().all()
+    rows = connection.execute(text(sql), {**parameters, "branches": list(branches), "limit": min(limit, MOST_ROWS), "offset": offset}).mappings().all()
     found = tuple({key: row[key] for key in ("day", "branch", "entity", "entity_id", "label", "value")} for row in rows)
     if rows:
         return Page(name, found, int(rows[0]["total_rows"]), float(rows[0]["total"]))
@@ -55,6 +70,13 @@ def page(connection: Connection, question: Question, part: int, offset: int, lim
 
 
 def _statement(question: Question, measure: Measure, less: Measure | None, today: date) -> tuple[str, Parameters]:
+    listed, parameters = _listed(question, measure, less, today)
+    return (f"SELECT x.day, coalesce(b.name, 'Company') AS branch, x.entity, x.entity_id, x.label, x.value, count(*) OVER () AS total_rows, sum(x.value) OVER () AS total\n"
+            f"FROM (\n{listed}\n) x\nLEFT JOIN crm.branch b ON b.id = x.branch_id\nORDER BY x.day DESC, x.entity, x.entity_id DESC\nLIMIT :limit OFFSET :offset"), parameters
+
+
+def _listed(question: Question, measure: Measure, less: Measure | None, today: date) -> tuple[str, Parameters]:
+    """The rows that count: day, branch_id, entity, entity_id, label, value; ``branches`` is left to be given."""
     view = measure.source
     parameters: Parameters = {"start": question.period.start, "end": question.period.end}
     value = f"v.{measure.column}" if less is None else f"v.{measure.column} - v.{less.column}"
@@ -66,8 +88,7 @@ def _statement(question: Question, measure: Measure, less: Measure | None, today
         parameters |= {"start": FIRST_DAY, "end": min(question.period.end, today)}
         listed = (f"SELECT min(v.day) AS day, v.branch_id, v.entity, v.entity_id, min(v.label) AS label, sum({value})::float8 AS value\n"
                   f"FROM ({_keyed(view)}) v\nWHERE {' AND '.join(conditions)}\nGROUP BY v.branch_id, v.entity, v.entity_id HAVING sum({value}) <> 0")
-    return (f"SELECT x.day, coalesce(b.name, 'Company') AS branch, x.entity, x.entity_id, x.label, x.value, count(*) OVER () AS total_rows, sum(x.value) OVER () AS total\n"
-            f"FROM (\n{listed}\n) x\nLEFT JOIN crm.branch b ON b.id = x.branch_id\nORDER BY x.day DESC, x.entity, x.entity_id DESC\nLIMIT :limit OFFSET :offset"), parameters
+    return listed, parameters
 
 
 def _keyed(view: View) -> str:

@@ -58,6 +58,8 @@ class ChartKind:
     """True: a series only with a single metric."""
     most_rows: int = 40
     """Keys of its split that are shown at most."""
+    is_table: bool = False
+    """True: it is read row by row, so its files have all rows."""
 
     def well(self, name: str) -> Well | None:
         """Return the well called ``name``; None: it has none."""
@@ -100,9 +102,9 @@ CHART_KINDS: Final[dict[str, ChartKind]] = {
         ChartKind("waterfall", "Waterfall", "waterfall", "How parts add up to the whole.", (6, 5), (_values(1, label="Value"), _split(_ANY)), draw_wholes.waterfall, adds_up=True, most_rows=14),
         ChartKind("gauge", "Gauge", "gauge", "One number against its target.", (3, 4), (_values(1, label="Value"),), draw_wholes.gauge, compares=True, is_single=True),
         ChartKind("bullet", "Bullet", "target", "A few numbers against their targets.", (6, 4), (_values(8),), draw_wholes.bullet, compares=True, is_single=True),
-        ChartKind("table", "Table", "table", "Exact numbers, row by row.", (6, 6), (_values(8), _split(_ANY, "Rows", 0), _series(_ANY, "And by")), lambda numbers, _: rows_table(numbers), compares=True, most_rows=1000),
-        ChartKind("pivot", "Pivot", "pivot", "Numbers where two splits cross.", (8, 6), (_values(1, label="Value"), _split(_ANY, "Rows"), _series(_ANY, "Columns", 1)), pivot, one_series=True, most_rows=200),
-        ChartKind("leaderboard", "Leaderboard", "board", "Who is first, and who moved.", (6, 6), (_values(4), _split(_DIMENSION, "Who")), ranking, compares=True, most_rows=100),
+        ChartKind("table", "Table", "table", "Exact numbers, row by row.", (6, 6), (_values(8), _split(_ANY, "Rows", 0), _series(_ANY, "And by")), lambda numbers, _: rows_table(numbers), compares=True, most_rows=1000, is_table=True),
+        ChartKind("pivot", "Pivot", "pivot", "Numbers where two splits cross.", (8, 6), (_values(1, label="Value"), _split(_ANY, "Rows"), _series(_ANY, "Columns", 1)), pivot, one_series=True, most_rows=200, is_table=True),
+        ChartKind("leaderboard", "Leaderboard", "board", "Who is first, and who moved.", (6, 6), (_values(4), _split(_DIMENSION, "Who")), ranking, compares=True, most_rows=100, is_table=True),
         ChartKind("map", "Map", "map", "Branches where they are.", (6, 6), (_values(1, label="Value"), _split(_DIMENSION, "Where", only=("branch",))), _map_bars, most_rows=300),
         ChartKind("text", "Text", "text", "A heading or a comment.", (6, 2), (), None),
     )

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import IO, Any, Final, Literal, TypeAlias
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
@@ -33,6 +32,8 @@ Kind: TypeAlias = Literal["text", "number", "day", "moment"]
 Row: TypeAlias = Sequence[Cell]
 _EPOCH_DAY: Final = date(1899, 12, 30).toordinal()
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's moments have no zone
+ABOUT: Final = "About"
+"""Name of the second sheet."""
 _FAST: Final = 1
 """Compression: a fifth larger than the best, in a third of the time."""
 _WIDTHS: Final[dict[Kind, float]] = {"text": 22, "number": 14, "day": 12, "moment": 17}
@@ -50,50 +51,50 @@ class LargeColumn:
     unit: Unit | None = None
 
 
-def write_large_workbook(path: Path, name: str, columns: Sequence[LargeColumn], batches: Iterable[Sequence[Row]], zone: ZoneInfo, *, rows: int, advance: Callable[[int], None] = lambda _: None) -> int:
-    """Write ``batches`` to ``path`` as XLSX with one sheet called ``name``; return how many rows there were.
+def write_large_workbook(
+    out: IO[bytes], name: str, columns: Sequence[LargeColumn], batches: Iterable[Sequence[Row]], zone: ZoneInfo, *,
+    rows: int, about: Sequence[tuple[str, str]] = (), advance: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Write ``batches`` to ``out`` (which can be sought in) as XLSX with one sheet called ``name``; return how many rows there were.
 
-    ``rows``: how many are expected; more than a sheet holds are refused before work begins (TooLargeError), and also if they come unexpected.  ``advance`` is
-    told how many are done after each batch and ends the work by raising; then no file is left.
+    ``rows``: how many are expected; more than a sheet holds are refused before work begins (TooLargeError), and also if they come unexpected.  ``about``: what stands on a second sheet,
+    as (name, value).  ``advance`` is told how many are done after each batch and ends the work by raising; what stands in ``out`` then is no workbook.
     """
     check_rows(rows, len(columns), f"{name!r}")
-    shell, sheet = _shell(name, columns, rows)
-    try:
-        with zipfile.ZipFile(io.BytesIO(shell)) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as target:
-            for entry in source.namelist():
-                if entry != sheet:
-                    target.writestr(entry, source.read(entry))
-            content = _DIMENSION.sub(b"A1:%s%d" % (xl_col_to_name(len(columns) - 1).encode(), rows + 1), source.read(sheet), count=1)
-            template = _TEMPLATE.search(content)
-            assert template is not None, "xlsxwriter wrote no row 2"
-            encode = _encoder(columns, [int(number) for number in _STYLE.findall(template.group(1))], zone)
-            with target.open(sheet, "w", force_zip64=True) as out:
-                out.write(content[: template.start()])
-                done = _write_rows(out, name, encode, batches, advance)
-                out.write(content[template.end() :])
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    shell, sheet = _shell(name, columns, rows, about)
+    with zipfile.ZipFile(io.BytesIO(shell)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as target:
+        for entry in source.namelist():
+            if entry != sheet:
+                target.writestr(entry, source.read(entry))
+        content = _DIMENSION.sub(b"A1:%s%d" % (xl_col_to_name(len(columns) - 1).encode(), rows + 1), source.read(sheet), count=1)
+        template = _TEMPLATE.search(content)
+        assert template is not None, "xlsxwriter wrote no row 2"
+        encode = _encoder(columns, [int(number) for number in _STYLE.findall(template.group(1))], zone)
+        with target.open(sheet, "w", force_zip64=True) as inside:
+            inside.write(content[: template.start()])
+            done = _write_rows(inside, name, encode, batches, advance)
+            inside.write(content[template.end() :])
     return done
 
 
-def write_large_csv(path: Path, columns: Sequence[LargeColumn], batches: Iterable[Sequence[Row]], zone: ZoneInfo, *, advance: Callable[[int], None] = lambda _: None) -> int:
-    """Write ``batches`` to ``path`` as CSV (as ``delimited`` does) and return how many rows there were; ``advance`` as above."""
+def write_large_csv(out: IO[bytes], columns: Sequence[LargeColumn], batches: Iterable[Sequence[Row]], zone: ZoneInfo, *, advance: Callable[[int], None] = lambda _: None) -> int:
+    """Write ``batches`` to ``out`` as CSV (as ``delimited`` does) and return how many rows there were; ``advance`` as above."""
     done = 0
-    try:
-        with path.open("wb") as raw:
-            raw.write(BYTE_ORDER_MARK)
-            with io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=False) as out:
-                writer = csv.writer(out, lineterminator="\r\n")
-                writer.writerow([inert(clean(column.label)) for column in columns])
-                for batch in batches:
-                    writer.writerows(zip(*(_csv_column(column, values, zone) for column, values in zip(columns, zip(*batch, strict=True), strict=True)), strict=True))
-                    done += len(batch)
-                    advance(done)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    out.write(head_of(columns))
+    for batch in batches:
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\r\n").writerows(zip(*(_csv_column(column, values, zone) for column, values in zip(columns, zip(*batch, strict=True), strict=True)), strict=True))
+        out.write(lines.getvalue().encode())
+        done += len(batch)
+        advance(done)
     return done
+
+
+def head_of(columns: Sequence[LargeColumn]) -> bytes:
+    """Return what a CSV begins with: the mark by which Excel knows UTF-8, and the header."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow([inert(clean(column.label)) for column in columns])
+    return BYTE_ORDER_MARK + line.getvalue().encode()
 
 
 def _csv_column(column: LargeColumn, values: Sequence[Any], zone: ZoneInfo) -> Iterable[Any]:
@@ -106,8 +107,8 @@ def _csv_column(column: LargeColumn, values: Sequence[Any], zone: ZoneInfo) -> I
     return ["" if value is None else _digits(value) for value in values]
 
 
-def _shell(name: str, columns: Sequence[LargeColumn], rows: int) -> tuple[bytes, str]:
-    """A workbook with header and one empty, formatted row; and where in it the sheet stands."""
+def _shell(name: str, columns: Sequence[LargeColumn], rows: int, about: Sequence[tuple[str, str]]) -> tuple[bytes, str]:
+    """A workbook with header and one empty, formatted row, and a sheet that says what it is; and where in it the sheet of the rows stands."""
     out = io.BytesIO()
     book = Workbook(out)
     sheet = book.add_worksheet(name)
@@ -122,8 +123,23 @@ def _shell(name: str, columns: Sequence[LargeColumn], rows: int) -> tuple[bytes,
         sheet.write_blank(1, number, None, style)
     if rows:
         sheet.autofilter(0, 0, rows, len(columns) - 1)
+    if about:
+        _write_about(book, about, head)
     book.close()
     return out.getvalue(), "xl/worksheets/sheet1.xml"
+
+
+def _write_about(book: Workbook, about: Sequence[tuple[str, str]], head: Any) -> None:
+    sheet = book.add_worksheet(ABOUT)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 100)
+    sheet.write_string(0, 0, "What", head)
+    sheet.write_string(0, 1, "Value", head)
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    for number, (term, value) in enumerate(about, 1):
+        sheet.write_string(number, 0, clean(term), wrapped)
+        sheet.write_string(number, 1, clean(value)[:LONGEST_CELL], wrapped)
+    sheet.freeze_panes(1, 0)
 
 
 def _write_rows(out: IO[bytes], name: str, encode: Callable[[int, Sequence[Row]], str], batches: Iterable[Sequence[Row]], advance: Callable[[int], None]) -> int:

@@ -39,6 +39,8 @@ class Reader:
     """What was clicked: further conditions, for the blocks whose metrics know them."""
     compare: str = ""
     """Instead of the report's comparison; empty: the report's."""
+    every_row: bool = False
+    """Whether tables have all their rows, for files."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Reports:
         if block.chart.is_single:
             return Plan(block, span, None, "", where, wanted=tuple(Wanted(name, span, against or "previous", branches, where) for name in block.metrics), unfiltered=unfiltered)
         comparison = compare(span, against, self._reference.calendar()) if against and block.chart.compares and not block.series else None
-        plan = Plan(block, span, comparison.period if comparison else None, comparison.words if comparison else "", where, unfiltered=unfiltered)
+        plan = Plan(block, span, comparison.period if comparison else None, comparison.words if comparison else "", where, unfiltered=unfiltered, every_row=reader.every_row)
 
         def ask(names: tuple[str, ...], period: Period, grain: Grain = "all", split: tuple[str, ...] = ()) -> Question:
             return Question(names, period, grain, split, where, branches)

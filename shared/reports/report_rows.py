@@ -29,6 +29,8 @@ class Plan:
     questions: dict[str, Question] = field(default_factory=dict)
     wanted: tuple[Wanted, ...] = ()
     unfiltered: str = ""
+    every_row: bool = False
+    """Whether tables have all their rows (files), not as many as a screen shows."""
 
 
 def conditions_of(plan: Plan) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -51,7 +53,7 @@ def numbers_of(plan: Plan, answers: dict[str, Answer]) -> Numbers:
     place = {key: number for number, key in enumerate(order)}
     kept = [row for row in rows if row.keys[0] in place]
     if len(fields) == 2:
-        kept = _in_series(block, kept, answers, place)
+        kept = _in_series(plan, kept, answers, place)
     else:
         kept.sort(key=lambda row: place[row.keys[0]])
     if plan.before is not None and "before" in answers:
@@ -59,10 +61,11 @@ def numbers_of(plan: Plan, answers: dict[str, Answer]) -> Numbers:
     return Numbers(block.declared, fields, tuple(kept), whole, before_whole, all_rows=count, span=span_text(plan.period), before_words=plan.before_words, where=conditions_of(plan))
 
 
-def _in_series(block: ReportBlock, rows: list[Row], answers: dict[str, Answer], place: dict[str, int]) -> list[Row]:
+def _in_series(plan: Plan, rows: list[Row], answers: dict[str, Answer], place: dict[str, int]) -> list[Row]:
     """Rows of the series that are shown; what adds up is one more of them, so that a stack is as high as the whole."""
+    block = plan.block
     every = _series(answers["series"], block) if "series" in answers else sorted({row.keys[1] for row in rows})
-    shown = every[: MOST_COLUMNS if block.kind in {"table", "pivot", "heat"} or "series" not in answers else MOST_SERIES]
+    shown = every if plan.every_row and block.kind == "table" else every[: MOST_COLUMNS if block.kind in {"table", "pivot", "heat"} or "series" not in answers else MOST_SERIES]
     rank = {key: number for number, key in enumerate(shown)}
     kept = sorted((row for row in rows if row.keys[1] in rank), key=lambda row: (place[row.keys[0]], rank[row.keys[1]]))
     if len(shown) == len(every) or block.kind in {"table", "pivot", "heat"} or not isinstance(block.declared[0].formula, Sum):
@@ -114,7 +117,7 @@ def _order(plan: Plan, ranks: Answer) -> tuple[list[str], int]:
         known = [line for line in lines if not math.isnan(float(line[2][name]))]
         known.sort(key=lambda line: (float(line[2][name]) * (-1 if way == "down" else 1), line[1]))
         lines = known + [line for line in lines if math.isnan(float(line[2][name]))]
-    most = min(block.top or block.chart.most_rows, block.chart.most_rows)
+    most = (block.top or len(lines)) if plan.every_row and block.chart.is_table else min(block.top or block.chart.most_rows, block.chart.most_rows)
     if not is_time and all(isinstance(declared.formula, Sum) for declared in block.declared) and block.kind != "table":
         lines = [line for line in lines if any(float(line[2][each]) for each in block.metrics)]  # keys in which nothing happened say nothing
     return [line[0] for line in lines[:most]], count

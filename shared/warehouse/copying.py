@@ -1,8 +1,7 @@
 """Many rows out of PostgreSQL without holding them: in batches from a cursor on the server, or straight into a CSV file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import IO, Any, Final, Literal
 
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects import postgresql
@@ -21,18 +20,20 @@ def batches(connection: Connection, statement: str, parameters: Mapping[str, Any
         yield from result.partitions(size)
 
 
-def copy_csv(connection: Connection, path: Path, statement: str, parameters: Mapping[str, Any], columns: Sequence[tuple[str, str, Kind]], zone: str, *, header: bytes, advance: Callable[[int], None] = lambda _: None) -> int:
-    """Write the rows of ``statement`` to ``path`` as CSV after ``header``, and return how many there were; ``advance`` is told now and then and ends the work by raising.
+def wait_longer(connection: Connection, seconds: int) -> None:
+    """Let statements of this transaction take so long: a file of many rows may, a page may not."""
+    connection.execution_options(answer_within=seconds + 2).execute(text(f"SET LOCAL statement_timeout = {int(seconds) * 1000}"))
+
+
+def copy_csv(connection: Connection, file: IO[bytes], statement: str, parameters: Mapping[str, Any], columns: Sequence[tuple[str, str, Kind]], zone: str, *, header: bytes, advance: Callable[[int], None] = lambda _: None) -> int:
+    """Write the rows of ``statement`` to ``file`` as CSV after ``header``, and return how many there were; ``advance`` is told now and then and ends the work by raising.
 
     ``columns``: (name in the statement, label, kind).  PostgreSQL writes the lines itself: text that a spreadsheet would compute gets a leading quote, moments stand in ``zone``.
     """
-    out = _Counting(path, header, advance)
-    try:
-        with out, raw_connection(connection).cursor() as cursor:
-            cursor.copy_expert(cursor.mogrify(*_copy(statement, parameters, columns, zone)), out)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    out = _Counting(file, advance)
+    file.write(header)
+    with raw_connection(connection).cursor() as cursor:
+        cursor.copy_expert(cursor.mogrify(*_copy(statement, parameters, columns, zone)), out)
     return out.rows
 
 
@@ -54,17 +55,9 @@ def _written(name: str, kind: Kind) -> str:
 class _Counting:
     """A file that psycopg2 writes one row at a time into."""
 
-    def __init__(self, path: Path, header: bytes, advance: Callable[[int], None]) -> None:
-        self._path, self._header, self._advance = path, header, advance
+    def __init__(self, file: IO[bytes], advance: Callable[[int], None]) -> None:
+        self._file, self._advance = file, advance
         self.rows = 0
-
-    def __enter__(self) -> Self:
-        self._file = self._path.open("wb", buffering=1 << 20)
-        self._file.write(self._header)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
     def write(self, row: bytes) -> int:
         self.rows += 1

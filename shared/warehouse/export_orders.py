@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import Connection, text
 
@@ -23,14 +22,16 @@ MOST_WAITING: Final = 10
 """Orders of one person that may wait at once."""
 MOST_KEPT: Final = 200
 """Files of one person that are kept at once."""
+MOST_BYTES: Final = 2 << 30
+"""Bytes of one person's files that are kept at once."""
 MOST_ATTEMPTS: Final = 2
 _PART: Final = 1 << 20
-_FACTS = "id, kind, block, state, progress, error, file_name, media_type, bytes, sha256, created_at, expires_at, branches"
-_COUNT = text("SELECT count(*) FILTER (WHERE state IN ('queued', 'working')) AS waiting, count(*) AS kept FROM app.export WHERE person_id = :person AND expires_at > clock_timestamp()")
+_FACTS = "id, kind, block, state, progress, error, file_name, media_type, bytes, sha256, created_at, expires_at, branches, row_count"
+_COUNT = text("SELECT count(*) FILTER (WHERE state IN ('queued', 'working')) AS waiting, count(*) AS kept, coalesce(sum(bytes), 0) AS bytes FROM app.export WHERE person_id = :person AND expires_at > clock_timestamp()")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('app.export of a person'), :person)")
 _ADD = text(f"""
-INSERT INTO app.export (person_id, site, branches, kind, block, paper, document, file_name, media_type, expires_at)
-VALUES (:person, :site, :branches, :kind, :block, :paper, :document, :file_name, :media_type, clock_timestamp() + make_interval(days => :days)) RETURNING {_FACTS}""")
+INSERT INTO app.export (person_id, site, branches, kind, block, paper, document, file_name, media_type, row_count, expires_at)
+VALUES (:person, :site, :branches, :kind, :block, :paper, :document, :file_name, :media_type, :row_count, clock_timestamp() + make_interval(days => :days)) RETURNING {_FACTS}""")
 _OWN = text(f"SELECT {_FACTS} FROM app.export WHERE id = :id AND person_id = :person AND site = :site AND expires_at > clock_timestamp()")
 _LIST = text(f"SELECT {_FACTS} FROM app.export WHERE person_id = :person AND site = :site AND expires_at > clock_timestamp() ORDER BY id DESC LIMIT :most")
 _CANCEL = text("UPDATE app.export SET state = 'cancelled', ended_at = clock_timestamp(), document = NULL WHERE id = :id AND person_id = :person AND site = :site AND state IN ('queued', 'working')")
@@ -45,7 +46,7 @@ _LOCK = text("SELECT pg_try_advisory_lock(hashtext('app.export'), :id)")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtext('app.export'), :id)")
 _BEGIN = text("""
 UPDATE app.export SET state = 'working', attempt = attempt + 1, progress = 0 WHERE id = :id AND state IN ('queued', 'working') AND attempt < :most
-RETURNING id, attempt, kind, block, paper, document""")
+RETURNING id, attempt, kind, block, paper, branches, document""")
 _GIVE_UP = text("UPDATE app.export SET state = 'failed', ended_at = clock_timestamp(), document = NULL, error = :error WHERE id = :id AND state IN ('queued', 'working') AND attempt >= :most")
 _PROGRESS = text("UPDATE app.export SET progress = greatest(progress, :progress) WHERE id = :id AND attempt = :attempt AND state = 'working'")
 _WANTED = text("SELECT id FROM app.export WHERE id = :id AND attempt = :attempt AND state IN ('queued', 'working') FOR UPDATE")
@@ -82,6 +83,8 @@ class Order:
     expires_at: datetime
     branches: frozenset[int] | None
     """What its numbers are limited to; None: every branch."""
+    row_count: int | None = None
+    """How many rows it is made of, where it is read row by row."""
 
     @property
     def is_open(self) -> bool:
@@ -99,6 +102,8 @@ class Job:
     block: str
     paper: str
     document: bytes
+    branches: frozenset[int] | None = None
+    """What its numbers are limited to; None: every branch."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class Wish:
     file_name: str
     media_type: str
     days: int
+    row_count: int | None = None
 
 
 def order(engines: Engines, wish: Wish, ready: bytes | None = None) -> Order:
@@ -126,6 +132,8 @@ def order(engines: Engines, wish: Wish, ready: bytes | None = None) -> Order:
             raise FullError(f"{MOST_WAITING} files of yours are waiting or being made. Wait until one is done, or cancel one.")
         if count.kept >= MOST_KEPT:
             raise FullError(f"{MOST_KEPT} files of yours are kept, which is the most. Remove some under your files, or wait until they expire.")
+        if count.bytes >= MOST_BYTES:
+            raise FullError(f"Files of yours with {count.bytes / 1e9:,.1f} GB are kept, and {MOST_BYTES >> 30} GB is the most. Remove some under your files, or wait until they expire.")
         values = {**wish.__dict__, "branches": None if wish.branches is None else sorted(wish.branches), "document": wish.document if ready is None else None}
         made = _order(connection.execute(_ADD, values).mappings().one())
         if ready is None:
@@ -186,7 +194,7 @@ def begun(engines: Engines) -> Iterator[Job | None]:
                 connection.execute(_GIVE_UP, {"id": number, "most": MOST_ATTEMPTS, "error": _INTERRUPTED})
                 row = connection.execute(_BEGIN, {"id": number, "most": MOST_ATTEMPTS}).mappings().one_or_none()
                 if row is not None:
-                    yield Job(row["id"], row["attempt"], row["kind"], row["block"], row["paper"], bytes(row["document"]))
+                    yield Job(row["id"], row["attempt"], row["kind"], row["block"], row["paper"], bytes(row["document"]), _set_of(row["branches"]))
                     return
             finally:
                 connection.execute(_UNLOCK, {"id": number})
@@ -200,8 +208,8 @@ def tell_progress(engines: Engines, job: Job, progress: float) -> None:
             raise CancelledError(f"export {job.id} is not wanted any more")
 
 
-def deliver(engines: Engines, job: Job, file: bytes | Path) -> None:
-    """Store the file, whole or not at all.  Raises CancelledError where nobody waits for this attempt any more."""
+def deliver(engines: Engines, job: Job, file: bytes | IO[bytes]) -> None:
+    """Store the file (bytes, or one that can be read from its beginning), whole or not at all.  Raises CancelledError where nobody waits for this attempt any more."""
     with engines.writer() as connection:
         _store(connection, job.id, job.attempt, [file] if isinstance(file, bytes) else _pieces(file))
 
@@ -240,11 +248,15 @@ def _store(connection: Connection, number: int, attempt: int, pieces: Iterable[b
     connection.execute(_DONE, {"id": number, "bytes": size, "sha256": digest.hexdigest()})
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as reading:
-        while piece := reading.read(_PART):
-            yield piece
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(_PART):
+        yield piece
 
 
 def _order(row: Any) -> Order:
-    return Order(**{**row, "branches": None if row["branches"] is None else frozenset(row["branches"])})
+    return Order(**{**row, "branches": _set_of(row["branches"])})
+
+
+def _set_of(branches: Collection[int] | None) -> frozenset[int] | None:
+    return None if branches is None else frozenset(branches)

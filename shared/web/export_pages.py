@@ -1,5 +1,6 @@
 """Where people order, watch, fetch and cancel files: small JSON routes behind the export menus of both sites."""
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -8,25 +9,36 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
+from shared.metrics.errors import OutOfScopeError, QuestionError
 from shared.metrics.scope import Scope
 from shared.people.person import Person
 from shared.reports.document import Document
-from shared.reports.kinds import KINDS
+from shared.reports.kinds import KINDS, FileKind
 from shared.reports.limits import check_workbook
 from shared.reports.making import LONGEST_KEY, is_quick, kind_of, name_of, part_of, written
 from shared.reports.paper_size import PAPER_SIZES, PaperSize
 from shared.reports.problems import ExportError, TooLargeError
+from shared.reports.rows_file import QUICK_ROWS, RowsFile, check_kind, packed_rows, told, write_rows
 from shared.reports.stored import packed
+from shared.reports.text import file_name
 from shared.warehouse.export_orders import FullError, Order, Wish, end_order, file_of, find_order, order, orders_of
 from shared.web.replies import refusal
 from shared.web.site import current_person, site
 
 EXTENSION: Final = "northline-exports"
 LONGEST_ADDRESS: Final = 2000
+MOST_PARTS: Final = 100
+ROWS_EXTENSION: Final = "northline-exports-rows"
+MOST_SECONDS: Final = 20
+"""One statement of a small file that is made while its reader waits takes no longer."""
 Build: TypeAlias = Callable[[str, Mapping[str, str], Person, Scope], Document | None]
 """``build(path, query, person, scope)``: the document of the page at ``path`` for the filters in ``query``, with the numbers that this person sees; None: no page is there."""
+FindRows: TypeAlias = Callable[[str, Mapping[str, str], Person, Scope, str, int], tuple[RowsFile, int | None] | None]
+"""``find(path, query, person, scope, code, part)``: all rows behind part ``part`` of the number called ``code`` on the page at ``path``, and how many they are (None: counting takes too long here); None: there is no such page.  Raises QuestionError and OutOfScopeError."""
 export_pages = Blueprint("exports", __name__, url_prefix="/exports")
-_BODY = 'Send {"path": "/...", "search": "?...", "key": "" or a card, "kind": "pdf", "paper": "letter" or "a4"}.'
+_BODY = 'Send {"path": "/...", "search": "?...", "key": "" or a card, "kind": "pdf", "paper": "letter" or "a4"}; with "rows" (a number of that page) and "part": all rows behind it.'
+_BEGUN = 0.02
+"""Progress of a file of which no row is written yet."""
 _GONE = "There is no such file any more: it expired, was removed, or is another person's."
 _CHANGED = "What you may see has changed since this file was ordered. Order it anew."
 
@@ -38,11 +50,14 @@ class _Asked:
     key: str
     kind: str
     paper: str
+    rows: str = ""
+    """Name of a number whose rows are wanted; empty: a page or a card."""
+    part: int = 0
 
 
-def install_exports(server: Flask, build: Build) -> None:
-    """Let people of this site order files of what ``build`` returns; after ``install``."""
-    server.extensions[EXTENSION] = build
+def install_exports(server: Flask, build: Build, rows: FindRows | None = None) -> None:
+    """Let people of this site order files of what ``build`` returns and, with ``rows``, of all rows behind a number; after ``install``."""
+    server.extensions[EXTENSION], server.extensions[ROWS_EXTENSION] = build, rows
     server.register_blueprint(export_pages)
 
 
@@ -57,29 +72,62 @@ def add() -> Response:
     person: Person = current_person()
     if not person.may_open(asked.path):
         return refusal(403, f"The role {person.rules.label} does not open {asked.path}.")
-    build: Build = current_app.extensions[EXTENSION]
-    document = build(asked.path, asked.query, person, g.scope)
-    if document is None:
-        return refusal(404, f"There is nothing to export at {asked.path[:LONGEST_KEY]}.")
-    settings = site().settings
-    zone = ZoneInfo(settings.company_time_zone)
-    paper: PaperSize = "a4" if (asked.paper or settings.paper_size) == "a4" else "letter"
+    paper: PaperSize = "a4" if (asked.paper or site().settings.paper_size) == "a4" else "letter"
     try:
-        document = part_of(document, kind, asked.key)
-        if kind.key == "xlsx":
-            check_workbook(document)
-        ready = written(document, kind, zone, paper) if is_quick(document, kind) else None
-        wish = Wish(person.id, site().name, g.scope.branches, kind.key, asked.key, paper, b"" if ready is not None else packed(document), name_of(document, kind, zone), kind.media_type, settings.export_days)
-        made = order(site().engines, wish, ready)
+        made = order(site().engines, *(_of_rows(asked, kind, person, paper) if asked.rows else _of_page(asked, kind, person, paper)))
+    except NothingThereError as error:
+        return refusal(404, str(error))
     except TooLargeError as error:
         return refusal(413, str(error))
-    except ExportError as error:
+    except (ExportError, QuestionError, OutOfScopeError) as error:
         return refusal(422, str(error))
     except FullError as error:
         return refusal(429, str(error))
     answer = jsonify(_shown(made))
     answer.status_code = 201
     return answer
+
+
+class NothingThereError(Exception):
+    """No such page, or nothing of the kind on this site."""
+
+
+def _of_page(asked: _Asked, kind: FileKind, person: Person, paper: PaperSize) -> tuple[Wish, bytes | None]:
+    """What is ordered of a page or a card, and the file where it is made at once."""
+    build: Build = current_app.extensions[EXTENSION]
+    document = build(asked.path, asked.query, person, g.scope)
+    if document is None:
+        raise NothingThereError(f"There is nothing to export at {asked.path[:LONGEST_KEY]}.")
+    settings = site().settings
+    zone = ZoneInfo(settings.company_time_zone)
+    document = part_of(document, kind, asked.key)
+    if kind.key == "xlsx":
+        check_workbook(document)
+    ready = written(document, kind, zone, paper) if is_quick(document, kind) else None
+    stored = b"" if ready is not None else packed(document)
+    return Wish(person.id, site().name, g.scope.branches, kind.key, asked.key, paper, stored, name_of(document, kind, zone), kind.media_type, settings.export_days), ready
+
+
+def _of_rows(asked: _Asked, kind: FileKind, person: Person, paper: PaperSize) -> tuple[Wish, bytes | None]:
+    """What is ordered of the rows behind a number: the order holds the question, and the rows are read by who makes the file."""
+    find: FindRows | None = current_app.extensions[ROWS_EXTENSION]
+    if find is None:
+        raise NothingThereError("There are no rows to export on this site.")
+    found = find(asked.path, asked.query, person, g.scope, asked.rows, asked.part)
+    if found is None:
+        raise NothingThereError(f"There is nothing to export at {asked.path[:LONGEST_KEY]}.")
+    wanted, count = found
+    if count is not None:
+        check_kind(kind, count, wanted.title)
+    settings = site().settings
+    zone = ZoneInfo(settings.company_time_zone)
+    ready = None
+    if count is not None and count <= QUICK_ROWS:
+        with io.BytesIO() as file:
+            site().engines.read(lambda connection: write_rows(connection, wanted, kind, zone, file, within=MOST_SECONDS))
+            ready = file.getvalue()
+    name = file_name(" - ".join(part for part in (wanted.company, wanted.title, f"{wanted.as_of.astimezone(zone):%Y-%m-%d}") if part), kind.key)
+    return Wish(person.id, site().name, g.scope.branches, kind.key, "", paper, packed_rows(wanted), name, kind.media_type, settings.export_days, count), ready
 
 
 @export_pages.get("")
@@ -140,8 +188,11 @@ def _asked(sent: Any) -> _Asked:
         raise ExportError(f"Choose a size of paper: {' or '.join(PAPER_SIZES)}.")
     if any(ord(mark) < 32 for mark in path + search + key):
         raise ExportError(_BODY)
+    rows, part = sent.get("rows", ""), sent.get("part", 0)
+    if not isinstance(rows, str) or len(rows) > LONGEST_ADDRESS or any(ord(mark) < 32 for mark in rows) or not isinstance(part, int) or not 0 <= part < MOST_PARTS:
+        raise ExportError(_BODY)
     plain = "/" + "/".join(part for part in path.split("/") if part)
-    return _Asked(plain, _query_of(search), key, kind, paper)
+    return _Asked(plain, _query_of(search), key, kind, paper, rows, part)
 
 
 def _query_of(search: str) -> dict[str, str]:
@@ -155,4 +206,5 @@ def _shown(found: Order) -> dict[str, object]:
 
 
 def _words(found: Order) -> str:
-    return {"queued": "Waiting for its turn", "working": "Being made", "done": "Ready", "failed": found.error, "cancelled": "Cancelled"}[found.state]
+    rows = "" if found.row_count is None else f": {found.row_count:,} rows to gather" if found.progress <= _BEGUN else f": {told(found.progress, found.row_count)}"
+    return {"queued": "Waiting for its turn", "working": f"Being made{rows}", "done": "Ready", "failed": found.error, "cancelled": "Cancelled"}[found.state]

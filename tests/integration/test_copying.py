@@ -1,16 +1,20 @@
 """Rows out of PostgreSQL: the same CSV whether PostgreSQL writes it or we do."""
 
 import csv
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared.reports.delimited import BYTE_ORDER_MARK
 from shared.reports.large_table import LargeColumn, write_large_csv
-from shared.warehouse.copying import Kind, batches, copy_csv
+from shared.settings import Settings
+from shared.warehouse.copying import Kind, batches, copy_csv, wait_longer
 from shared.warehouse.engines import Engines
 
 COLUMNS: Sequence[tuple[str, str, Kind]] = (("name", "Name", "text"), ("day", "Day", "day"), ("at", "At", "moment"), ("amount", "Amount", "number"))
@@ -21,15 +25,15 @@ HEADER = BYTE_ORDER_MARK + b"Name,Day,At,Amount\r\n"
 
 
 def lines(file: Path) -> list[list[str]]:
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        return list(csv.reader(text))
+    with file.open(encoding="utf-8-sig", newline="") as reading:
+        return list(csv.reader(reading))
 
 
 def test_postgresql_writes_the_csv_that_we_write(engines: Engines, tmp_path: Path) -> None:
-    with engines.primary_reader() as connection:
-        assert copy_csv(connection, tmp_path / "copy.csv", ROWS, {"last": 6}, COLUMNS, "America/New_York", header=HEADER) == 10
+    with engines.primary_reader() as connection, (tmp_path / "copy.csv").open("wb") as copy, (tmp_path / "ours.csv").open("wb") as own:
+        assert copy_csv(connection, copy, ROWS, {"last": 6}, COLUMNS, "America/New_York", header=HEADER) == 10
         ours = [LargeColumn(label, kind) for _, label, kind in COLUMNS]
-        write_large_csv(tmp_path / "ours.csv", ours, batches(connection, ROWS, {"last": 6}, size=4), ZoneInfo("America/New_York"))
+        write_large_csv(own, ours, batches(connection, ROWS, {"last": 6}, size=4), ZoneInfo("America/New_York"))
     assert lines(tmp_path / "copy.csv") == lines(tmp_path / "ours.csv")
     assert lines(tmp_path / "copy.csv")[1] == ["'=1+1", "2026-11-27", "2026-11-27 10:32:01", "1.5"]
 
@@ -41,13 +45,24 @@ def test_batches_come_as_they_are_asked_for(engines: Engines) -> None:
     assert [row[0] for batch in found for row in batch] == list(range(1, 26))
 
 
-def test_a_copy_that_is_given_up_leaves_no_file_and_a_usable_connection(engines: Engines, tmp_path: Path) -> None:
+def test_a_copy_that_is_given_up_leaves_a_usable_connection(engines: Engines) -> None:
     def give_up(done: int) -> None:
         raise InterruptedError(done)
 
     columns: Any = (("i", "I", "number"),)
     with engines.primary_reader() as connection, pytest.raises(InterruptedError):
-        copy_csv(connection, tmp_path / "x.csv", "SELECT i FROM generate_series(1, 50000) AS i", {}, columns, "UTC", header=b"I\r\n", advance=give_up)
-    assert not (tmp_path / "x.csv").exists()
+        copy_csv(connection, io.BytesIO(), "SELECT i FROM generate_series(1, 50000) AS i", {}, columns, "UTC", header=b"I\r\n", advance=give_up)
     with engines.primary_reader() as connection:
-        assert copy_csv(connection, tmp_path / "x.csv", "SELECT 1 AS i", {}, columns, "UTC", header=b"I\r\n") == 1
+        assert copy_csv(connection, io.BytesIO(), "SELECT 1 AS i", {}, columns, "UTC", header=b"I\r\n") == 1
+
+
+def test_a_file_may_take_longer_than_a_page(database: Callable[..., Settings]) -> None:
+    short = Engines(database(statement_timeout_seconds=1))
+    with short.reader() as connection, pytest.raises(DBAPIError, match="statement timeout"):
+        connection.execute(text("SELECT pg_sleep(1.5)"))
+    with short.reader() as connection:
+        wait_longer(connection, 10)
+        assert copy_csv(connection, io.BytesIO(), "SELECT pg_sleep(1.5) IS NULL AS i", {}, (("i", "I", "number"),), "UTC", header=b"") == 1
+    with short.reader() as connection, pytest.raises(DBAPIError, match="statement timeout"):
+        connection.execute(text("SELECT pg_sleep(1.5)"))
+    short.dispose()

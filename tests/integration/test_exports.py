@@ -235,9 +235,9 @@ def test_a_large_file_goes_from_disk_to_the_reader_in_pieces(boss: Visitor, comp
     number = ordered(boss, kind="xlsx", path="/large")["id"]
     file = tmp_path / "made"
     file.write_bytes(bytes(range(256)) * 12_000)
-    with begun(company.engines) as job:
+    with begun(company.engines) as job, file.open("rb") as reading:
         assert job is not None
-        deliver(company.engines, job, file)
+        deliver(company.engines, job, reading)
     answer = boss.get(f"/exports/{number}/file")
     assert answer.data == file.read_bytes()
     assert answer.headers["Content-Length"] == str(file.stat().st_size)

@@ -13,11 +13,12 @@
    data-key   the key of the Block; empty or left out: the whole page, for which pdf and xlsx are made
    data-kind  png, svg, pdf, xlsx or csv (shared/reports/kinds.py)
    data-paper letter or a4; left out: what the company chose
+   data-rows  instead of data-key: all rows behind that number (as a tile's data-glass names it); data-part: of which part of its formula
 
    The address of the page, with its query, says which numbers are meant. */
 (function () {
   "use strict";
-  const OPEN = "exports", FIRST = 250, LONGEST = 2000, GONE_AFTER = 8000;
+  const OPEN = "exports", FIRST = 250, LONGEST = 2000, GONE_AFTER = 8000, TOO_LARGE = 413;
   const notes = new Map();
   const element = (name, attributes, ...children) => { const made = Object.assign(document.createElement(name), attributes); made.append(...children.filter((child) => child !== null)); return made; };
   const icon = (name) => { const made = element("span", { className: "ic i-" + name }); made.setAttribute("aria-hidden", "true"); return made; };
@@ -74,7 +75,7 @@
     try {
       await follow(await ask("POST", "/exports", wish), shown, wish);
     } catch (error) {
-      failed(shown, error.message, wish, label);
+      failed(shown, error.message, wish, label, error.status);
     }
   }
 
@@ -112,9 +113,10 @@
     setTimeout(shown.end, 1500);
   }
 
-  function failed(shown, why, wish, label) {
+  function failed(shown, why, wish, label, status) {
     shown.show("failed", why, 0);
-    if (wish && wish.kind) shown.buttons(["Try again", () => { shown.end(); order(wish, label); }]); else shown.buttons();
+    if (status === TOO_LARGE && wish.rows && wish.kind === "xlsx") shown.buttons(["Save as CSV", () => { shown.end(); order({ ...wish, kind: "csv" }, "CSV"); }]);
+    else if (wish && wish.kind) shown.buttons(["Try again", () => { shown.end(); order(wish, label); }]); else shown.buttons();
   }
 
   /* ---- who goes to another page meanwhile still gets the file */
@@ -134,6 +136,7 @@
     const menu = button.closest("details"), data = button.dataset;
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
     const wish = { path: location.pathname, search: location.search, key: data.key || "", kind: data.kind, paper: data.paper || "" };
+    if (data.rows) Object.assign(wish, { rows: data.rows, part: Number(data.part || 0) });
     if ([...notes.values()].some((each) => JSON.stringify(each) === JSON.stringify(wish))) return;  // a second click on the same
     order(wish, (button.textContent || "File").trim());
   };
