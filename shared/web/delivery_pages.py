@@ -12,7 +12,7 @@ from shared.delivery.sources import Sources, find
 from shared.delivery.stopping import PATH, read_stop
 from shared.warehouse.delivery_reads import file_of_copy, find_copy
 from shared.warehouse.delivery_store import find_schedule, stop
-from shared.web.replies import answered, page, refusal
+from shared.web.replies import answered, page, refusal, save_as
 from shared.web.site import current_person, site
 
 EXTENSION: Final = "northline-delivery"
@@ -108,7 +108,7 @@ def archived_file(number: int, file: int) -> Response:
     if found is None:
         return refusal(404, _NO_FILE)
     answer = Response(found["content"], mimetype=found["media_type"])
-    answer.headers.set("Content-Disposition", "attachment", filename=found["name"])
+    save_as(answer, found["name"])
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return answer

@@ -22,7 +22,7 @@ from shared.reports.rows_file import QUICK_ROWS, RowsFile, check_kind, packed_ro
 from shared.reports.stored import packed
 from shared.reports.text import file_name
 from shared.warehouse.export_orders import FullError, Order, Wish, end_order, file_of, find_order, order, orders_of
-from shared.web.replies import refusal
+from shared.web.replies import refusal, save_as
 from shared.web.site import current_person, site
 
 EXTENSION: Final = "northline-exports"
@@ -154,7 +154,7 @@ def fetch(number: int) -> Response:
     if found.state != "done":
         return refusal(409, "This file is not ready." if found.is_open else "This file was not made.")
     answer = Response(file_of(site().engines, found), mimetype=found.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    save_as(answer, found.file_name)
     answer.headers["Content-Length"] = str(found.bytes)
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; sandbox"

@@ -13,7 +13,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, request
 
-from shared.web.replies import page
+from shared.web.replies import page, save_as
 from shared.web.site import current_person, site
 
 mailbox_pages = Blueprint("mailbox", __name__, url_prefix="/mailbox")
@@ -71,7 +71,7 @@ def fetch(key: str, number: int) -> Response:
     part = mail.files[number]
     content = part.get_payload(decode=True)
     answer = Response(content if isinstance(content, bytes) else b"", mimetype="application/octet-stream")
-    answer.headers.set("Content-Disposition", "attachment", filename=part.get_filename() or "file")
+    save_as(answer, part.get_filename() or "file")
     return answer
 
 

@@ -14,7 +14,7 @@ from shared.reconciliation.caring import Actor, CareError, ConflictError, GoneEr
 from shared.reconciliation.reading import case_of, file_of, recent_runs
 from shared.reconciliation.signing import sign, signed_text_of
 from shared.reconciliation.source import sources
-from shared.web.replies import refusal
+from shared.web.replies import refusal, save_as
 from shared.web.site import current_person, site
 
 reconciliation_pages = Blueprint("reconciliation", __name__, url_prefix="/reconciliation")
@@ -95,7 +95,7 @@ def download(case: int, file: int) -> Response:
     response = make_response(found[2])
     response.headers["Content-Type"] = "application/octet-stream"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.set("Content-Disposition", "attachment", filename=found[0])
+    save_as(response, found[0])
     return response
 
 

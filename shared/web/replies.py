@@ -1,11 +1,15 @@
 """Answers made here rather than by the app: pages from templates, and refusals as JSON."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, g, jsonify, make_response, render_template, request
 
 from shared.web.site import site
+
+_DASHES = str.maketrans({"–": "-", "—": "-", "−": "-", "’": "'", "“": "'", "”": "'"})
 
 
 def wants_json() -> bool:
@@ -41,3 +45,14 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     return make_response(render_template(
         template, site=here, person=g.get("person"), company=here.settings.company_name, request_id=g.get("request_id"), **values,
     ), status)
+
+
+def save_as(answer: Response, name: str) -> None:
+    """Let a browser save ``answer`` under ``name``.
+
+    A header holds Latin letters only, so a name with others stands in it twice (RFC 6266): without them, and in full, percent-encoded.
+    """
+    full = "".join(filter(str.isprintable, name)) or "file"
+    plain = "".join(mark for mark in unicodedata.normalize("NFKD", full.translate(_DASHES)) if mark.isascii()) or "file"
+    names = {"filename": full} if full.isascii() else {"filename": plain, "filename*": f"UTF-8''{quote(full, safe='')}"}
+    answer.headers.set("Content-Disposition", "attachment", **names)

@@ -63,3 +63,31 @@ def test_a_refusal_is_said_and_can_be_tried_again(page: Window) -> None:
     assert page.texts(f"{NOTE} .export-do .button") == ["Try again"]
     page.click(f"{NOTE} .export-close")
     page.wait(lambda: not page.texts(NOTE))
+
+
+def test_all_rows_behind_a_number_are_saved_from_its_glass_box(page: Window, tmp_path: Path) -> None:
+    page.click("#page [data-glass='net_sales_amount@mtd']")
+    page.wait(lambda: page.texts(".glass-files summary"))
+    shown = int(page.text(".glass-h .count").replace(",", ""))
+    page.script("document.querySelector('.glass-files summary').click()")
+    page.script("document.querySelector('.glass-files [data-kind=csv]').click()")
+    page.wait(lambda: page.text(f"{NOTE} .export-words") == "Saved to your downloads")
+    page.wait(lambda: list(tmp_path.glob("*.csv")))
+    assert len(next(tmp_path.glob("*.csv")).read_text(encoding="utf-8-sig").splitlines()) == shown + 1
+    top = page.script("const box = document.querySelector(arguments[0]).getBoundingClientRect(); return !!document.elementFromPoint(box.x + 60, box.y + 20).closest(arguments[0])", NOTE)
+    assert top, "the note lies above the glass box"
+    assert page.problems() == []
+
+
+def test_who_wants_more_rows_than_a_sheet_holds_is_offered_csv(page: Window) -> None:
+    page.click("#page [data-glass='net_sales_amount@mtd']")
+    page.wait(lambda: page.texts(".glass-files summary"))
+    page.script("""
+        const real = window.fetch;
+        window.fetch = (address, options) => address === "/exports" && JSON.parse(options.body).kind === "xlsx"
+          ? Promise.resolve(new Response(JSON.stringify({ error: "It has 1,060,846 rows. Choose CSV." }), { status: 413 })) : real(address, options);
+        document.querySelector(".glass-files [data-kind=xlsx]").click();""")
+    page.wait(lambda: page.text(f"{NOTE} .export-words") == "It has 1,060,846 rows. Choose CSV.")
+    assert page.texts(f"{NOTE} .export-do .button") == ["Save as CSV"]
+    page.click(f"{NOTE} .export-do .button")
+    page.wait(lambda: page.text(f"{NOTE} .export-words") == "Saved to your downloads")

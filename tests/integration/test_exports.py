@@ -1,12 +1,14 @@
 """Orders of files: made at once or by the worker, for nobody but the person who ordered, whole or not at all, and forgotten in time."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import text
+from werkzeug.http import parse_options_header
 
 from shared.metrics.scope import Scope
 from shared.people.person import Person
@@ -16,6 +18,7 @@ from shared.warehouse import export_orders
 from shared.warehouse.engines import Engines
 from shared.warehouse.export_orders import CancelledError, Job, begun, deliver, fail, forget_expired_exports, tell_progress, try_again
 from shared.web.export_pages import install_exports
+from shared.web.replies import save_as
 from tests.sites import Company, Visitor, build_site
 from tests.unit.documents import by_branch, document, weekly
 
@@ -241,3 +244,13 @@ def test_a_large_file_goes_from_disk_to_the_reader_in_pieces(boss: Visitor, comp
     answer = boss.get(f"/exports/{number}/file")
     assert answer.data == file.read_bytes()
     assert answer.headers["Content-Length"] == str(file.stat().st_size)
+
+
+@pytest.mark.parametrize(("name", "saved"), [
+    ("Plain - 2026.csv", "Plain - 2026.csv"), ("Łódź, 1 Jan – 27 Nov ’s.xlsx", "Łódź, 1 Jan – 27 Nov ’s.xlsx"), ("売上.pdf", "売上.pdf"), ('a"b\r\nX-Evil: 1.csv', 'a"bX-Evil: 1.csv'), ("\ud800x", "x"), ("\n", "file")])
+def test_any_name_goes_through_the_headers_of_a_real_server(name: str, saved: str) -> None:
+    answer = Response(b"x")
+    save_as(answer, name)
+    header = answer.headers["Content-Disposition"]
+    assert re.fullmatch(r"[ \t\x21-\x7e]*", header), "gunicorn refuses what is beyond Latin letters, and the reader would get an error in place of a file"
+    assert parse_options_header(header)[1]["filename"] == saved

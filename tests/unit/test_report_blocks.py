@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -86,6 +87,14 @@ def test_rows_fall_by_the_first_metric_and_totals_are_over_all() -> None:
     assert card.table is not None
     assert card.table.totals[:2] == ("Total of all 4", 81.0)
     assert "2 of 4 shown, totals are over all 4" in card.note
+
+
+@pytest.mark.parametrize(("kind", "top", "on_screen", "in_files"), [("table", 0, 2, 4), ("leaderboard", 0, 2, 4), ("table", 1, 1, 1), ("bar", 0, 2, 2)])
+def test_files_have_the_rows_that_a_screen_leaves_out_but_not_those_that_the_author_left_out(kind: str, top: int, on_screen: int, in_files: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHART_KINDS, kind, replace(CHART_KINDS[kind], most_rows=2))
+    block, ask = ReportBlock("a", kind, WIDE, metrics=("leads",), split="source", top=top), Sources4()
+    assert len(numbers(block, ask=ask).rows) == on_screen
+    assert len(numbers(block, ask=ask, reader=replace(READER, every_row=True)).rows) == in_files
 
 
 @pytest.mark.parametrize(("sort", "keys"), [("leads.up", ["2", "3", "1", "4"]), ("name.down", ["4", "3", "2", "1"]), ("", ["1", "3", "2", "4"])])
