@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from bi_app.reconciliation.filing import files_block, proof_block, rows_block
 from bi_app.reconciliation.leading import link
-from bi_app.reconciliation.words import LEVELS, cents, day, money
+from bi_app.reconciliation.words import LEVELS, cents, day, in_a_line, money
 from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
@@ -114,14 +114,14 @@ def cases_card(run: Mapping[str, Any], cases: Mapping[str, Mapping[str, Any]], v
 def rows_card(found: Rows, wanted: Wanted, label: str, visit: Visit, back: html.A) -> html.Section:
     """Return the rows behind a number."""
     whose = "theirs" if wanted.side == "outside" else "ours"
-    what = "every row" if not wanted.state else "every break" if wanted.state == "broken" else f"matched {LEVELS.get(wanted.level, '')}".strip() if wanted.state == "matched" and wanted.level is not None else TITLES.get(wanted.state, wanted.state).lower()
+    what = "every row" if not wanted.state else "every break" if wanted.state == "broken" else f"matched {LEVELS.get(wanted.level, '')}".strip() if wanted.state == "matched" and wanted.level is not None else in_a_line(wanted.state)
     title = f"{label}, {whose}: {what}" + (f", {wanted.batch}" if wanted.batch else "")
     sub = f"{found.count:,} rows, {cents(found.cents)}" + (f"; the first {MOST_ROWS:,} are shown" if found.count > MOST_ROWS else "")
     if not found.rows:
         return card(12, title, empty("No row of yours is among them.", symbol="search"), side=back)
     is_theirs = wanted.side == "outside"
     head = html.Tr([html.Th("Day"), html.Th("Reference"), html.Th("Household"), html.Th("Amount", className="n"), html.Th("Became"), html.Th("Because", className="x-s"), html.Th("File, line", className="x-s") if is_theirs else None, html.Th("")])
-    rows = [html.Tr([html.Td(day(each["day"]), className="rc-muted"), html.Td(html.B(each["reference"] or "—")), html.Td((each["name"] or "—")[:80]), html.Td(cents(each["cents"]), className="n"), html.Td("matched" if each["state"] == "matched" else TITLES.get(each["state"], each["state"]).lower(), className=None if each["state"] == "matched" else "rc-bad"),
+    rows = [html.Tr([html.Td(day(each["day"]), className="rc-muted"), html.Td(html.B(each["reference"] or "—")), html.Td((each["name"] or "—")[:80]), html.Td(cents(each["cents"]), className="n"), html.Td("matched" if each["state"] == "matched" else in_a_line(each["state"]), className=None if each["state"] == "matched" else "rc-bad"),
                      html.Td(each["reason"], className="x-s rc-muted"), html.Td(f"{each['batch']}, {each['line'] or '—'}", className="x-s rc-muted") if is_theirs else None,
                      html.Td(html.A("Case", href=visit.filters.choosing(show="case", case=str(each["case_id"])), **{"data-nav": ""}) if each["case_id"] else None)]) for each in found.rows]
     return with_files(card(12, title, html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="tb"), className="rc-x"), sub=sub, side=back), rows_block(title, sub, found))

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from bi_app.reconciliation.filing import side_name, signed_blocks
-from bi_app.reconciliation.words import cents, day, moment, money
+from bi_app.reconciliation.words import cents, day, in_a_line, moment, money
 from bi_app.shell.files import with_files
 from bi_app.shell.parts import card, empty, icon
 from bi_app.shell.said import Said, saying
@@ -51,7 +51,7 @@ def _figure_cell(counts: Mapping[str, Any], key: str) -> html.Td:
 
 def _case_name(name: str) -> str:
     source, _, rule = name.rpartition(" ")
-    return f"{rule} {TITLES.get(rule, '')}" if not source else f"{source.capitalize()}: {TITLES.get(rule, rule).lower()}"
+    return f"{rule} {TITLES.get(rule, '')}" if not source else f"{source.capitalize()}: {in_a_line(rule)}"
 
 
 def _sign(fingerprint: str, signed: SignOff | None, period: tuple[date, date], branch: int | None, *, may_sign: bool) -> Component:

@@ -23,6 +23,11 @@ LEVELS = {0: "by hand", 1: "by reference", 2: "by household", 3: "by amount", 4:
 BOOKS = {"payments": "Payments", "financed": "Financed sales", "invoices": "Invoices of completed jobs", "sales": "Sales"}
 
 
+def in_a_line(rule: str) -> str:
+    """Return the title of a rule or type of break as it stands in the middle of a line."""
+    return TITLES.get(rule, rule).lower().replace("crm", "CRM")
+
+
 def money(amount: object) -> str:
     """Return dollars and cents."""
     return write_exact(float(str(amount)), Unit.MONEY) if amount is not None else MISSING

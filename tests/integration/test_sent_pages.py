@@ -51,6 +51,7 @@ class Office:
     settings: Settings
     boss: Person
     manager: Person
+    head: Person
 
     def worker(self, **overrides: object) -> Sources:
         settings, reference = self.settings.model_copy(update=overrides), self.app.sources.reference
@@ -73,8 +74,8 @@ def office(databases: Databases, redis_url: str) -> Iterator[Office]:
     server = make_server("127.0.0.1", made.settings.bi_port, app.server, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    people = [create_person(made.engines, email=f"{name}@x.example", name=name.title(), role=role, password=PASSWORD, branches=branches) for name, role, branches in (("boss", "leadership", None), ("manager", "branch_manager", [1]), ("admin", "admin", None))]
-    yield Office(made, app, made.settings, *people[:2])
+    people = [create_person(made.engines, email=f"{name}@x.example", name=name.title(), role=role, password=PASSWORD, branches=branches) for name, role, branches in (("boss", "leadership", None), ("manager", "branch_manager", [1]), ("head", "department_head", [1]), ("admin", "admin", None))]
+    yield Office(made, app, made.settings, *people[:3])
     server.shutdown()
     thread.join(10)
     made.engines.dispose()
@@ -153,7 +154,7 @@ def test_a_session_opens_nothing_and_a_signature_opens_nothing_else(office: Offi
 def test_what_is_not_the_readers_is_refused_whatever_was_signed(office: Office) -> None:
     assert office.asked(office.manager, COMPANY, "/").status_code == 403
     assert office.asked(office.manager, Scope(frozenset({1, 2})), "/").status_code == 403
-    assert office.asked(office.manager, ONE, "/reconciliation").status_code == 403
+    assert office.asked(office.head, ONE, "/reconciliation").status_code == 403
     assert office.asked(office.boss, COMPANY, "/nowhere").status_code == 404
     assert office.asked(office.boss, COMPANY, "/reports/99999").status_code == 404
     gone = create_person(office.warehouse.engines, email="gone@x.example", name="Gone", role="analyst", password=PASSWORD)
@@ -163,7 +164,7 @@ def test_what_is_not_the_readers_is_refused_whatever_was_signed(office: Office) 
     assert office.asked(gone, COMPANY, "/").status_code == 403
     assert office.asked(cmo, COMPANY, "/").status_code == 403
     with pytest.raises(GoneError, match="not exist any more"):
-        office.document("/reconciliation", office.manager, ONE)
+        office.document("/reconciliation", office.head, ONE)
 
 
 def test_every_page_that_can_be_sent_has_files_and_says_so_in_their_menu(office: Office) -> None:

@@ -212,7 +212,7 @@ def test_a_sign_in_at_one_site_is_none_at_the_other(company: Company, bi: Flask,
 
 
 def test_a_page_outside_a_role_says_so(company: Company, bi: Flask) -> None:
-    visitor = Visitor(bi).as_person(company.people["manager"])
+    visitor = Visitor(bi).as_person(company.people["head"])
     answer = visitor.get("/reconciliation")
     assert answer.status_code == 403
     assert "not part of your role" in words(answer)

@@ -72,7 +72,7 @@ def test_a_request_is_good_for_seconds(seconds: int, is_taken: bool) -> None:
         read(*request, settings(), at(NOW + timedelta(seconds=seconds)))
 
 
-BOSS, MANAGER = (Person(number, f"{role}@x.example", role, role, all_branches=role == "leadership", branches=frozenset({1})) for number, role in ((1, "leadership"), (2, "branch_manager")))
+BOSS, HEAD = (Person(number, f"{role}@x.example", role, role, all_branches=role == "leadership", branches=frozenset({1})) for number, role in ((1, "leadership"), (2, "department_head")))
 LISTED = (SentPage("/", "", "Executive"), SentPage("/reconciliation", "", "Reconciliation", ("mine",)), SentPage("/reconciliation", "show=cases", "Workpaper", ("mine",)))
 
 
@@ -100,11 +100,11 @@ def test_what_is_no_page_of_this_site_is_not_found(key: str) -> None:
 
 def test_pages_are_for_those_who_may_open_them_also_where_the_site_is_elsewhere() -> None:
     assert [each.label for each in pages().listed(BOSS)] == ["Executive", "Reconciliation", "Workpaper"]
-    assert [each.label for each in pages().listed(MANAGER)] == ["Executive"]
+    assert [each.label for each in pages().listed(HEAD)] == ["Executive"]
     for known in (pages(), pages(None)):
-        assert known.find("/reconciliation", MANAGER) is None
-        assert known.find("/reports/7", MANAGER) is None
-        assert known.find("/", MANAGER) is not None
+        assert known.find("/reconciliation", HEAD) is None
+        assert known.find("/reports/7", HEAD) is None
+        assert known.find("/", HEAD) is not None
         assert known.find("/", Person(3, "c@x.example", "C", "cmo", all_branches=True)) is None
 
 

@@ -86,9 +86,9 @@ def test_nobody_gets_a_ticket_without_signing_in_or_from_another_site(bi: Flask,
 
 
 def test_a_role_that_does_not_open_a_page_gets_no_ticket_for_it(bi: Flask, company: Company) -> None:
-    answer = ask_ticket(signed_in(bi, company, "manager"), "/reconciliation")
+    answer = ask_ticket(signed_in(bi, company, "head"), "/reconciliation")
     assert answer.status_code == 403
-    assert "Branch manager" in answer.json["error"]
+    assert "Department head" in answer.json["error"]
 
 
 @pytest.mark.parametrize("path", [None, 5, "", "trends", "/" + "x" * 300, ["/"]])
