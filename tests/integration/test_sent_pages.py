@@ -74,7 +74,8 @@ def office(databases: Databases, redis_url: str) -> Iterator[Office]:
     server = make_server("127.0.0.1", made.settings.bi_port, app.server, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    people = [create_person(made.engines, email=f"{name}@x.example", name=name.title(), role=role, password=PASSWORD, branches=branches) for name, role, branches in (("boss", "leadership", None), ("manager", "branch_manager", [1]), ("head", "department_head", [1]), ("admin", "admin", None))]
+    people = [create_person(made.engines, email=f"{name}@x.example", name=name.title(), role=role, password=PASSWORD, branches=branches) for name, role, branches in (("boss", "leadership", None), ("manager", "branch_manager", [1]), ("admin", "admin", None))]
+    people.insert(2, create_person(made.engines, email="head@x.example", name="Head", role="department_head", department="sales", password=PASSWORD, branches=[1]))
     yield Office(made, app, made.settings, *people[:3])
     server.shutdown()
     thread.join(10)
