@@ -2,8 +2,8 @@
 
 from shared.warehouse.migrations.from_sql import run
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
