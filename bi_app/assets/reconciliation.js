@@ -77,13 +77,14 @@
   const about = () => { const holder = $("[data-case]"); return holder ? { id: Number(holder.dataset.case), version: Number(holder.dataset.version), holder } : null; };
   const form = () => $(".rc-form");
   async function change(work, button, on, off) {
-    const box = button.closest(".rc-form,.rc-proposal,.card-x") || document.body, form0 = form();
+    const box = button.closest(".rc-form,.rc-proposal,.card-x") || document.body, form0 = form(), written = form0 ? $("[name=note]", form0).value.trim() : "";
     say(form0, "");
     on(); button.disabled = true;
     try { await work(); await window.northline.redraw(); } catch (error) {
       off();
       if (form0) say(form0, error.message); else if (box) told(error.message, "bad");
-      if (error.status === 409) { await window.northline.redraw(); say(form(), error.message); }
+      // What was typed is not lost with the form that is drawn anew.
+      if (error.status === 409) { await window.northline.redraw(); say(form(), error.message + (written ? " You had written: " + written : "")); }
     } finally { button.disabled = false; }
   }
   function move(button) {
@@ -218,8 +219,10 @@
     const seen = found.understood, problems = found.problems || [], header = seen.header || [], told0 = found.options || {};
     const parts = [element("h2", { textContent: found.name })];
     if (problems.length) parts.push(element("div", { className: "wide rc-problems" }, element("b", { textContent: found.state === "refused" ? "Refused: nothing was changed." : "" }), element("ol", {}, ...problems.slice(0, 60).map((each) => element("li", { textContent: (each.line ? "Line " + each.line + ": " : "") + each.words })))));
-    if (seen.words) parts.push(element("p", { className: "wide", textContent: seen.words + ". " + Number(seen.rows).toLocaleString("en-US") + " records of " + (seen.first || "?") + " to " + (seen.last || "?") + ", in all $" + (seen.cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2 }) + "."
-      + (seen.totals && seen.totals.length ? " Left out as totals: " + seen.totals.map((each) => "line " + each.line).join(", ") + "." : "") + (seen.unknown_branches && seen.unknown_branches.length ? " Branches not known: " + seen.unknown_branches.slice(0, 5).join(", ") + "." : "") }));
+    if (seen.words) parts.push(element("p", { className: "wide", textContent: seen.words[0].toUpperCase() + seen.words.slice(1) + ". " + Number(seen.rows).toLocaleString("en-US") + " records of " + (seen.first || "?") + " to " + (seen.last || "?") + ", in all $" + (seen.cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2 }) + "."
+      + (seen.totals && seen.totals.length ? " Left out, because they are no records: " + seen.totals.slice(0, 12).map((each) => "line " + each.line + " (" + each.words.slice(0, 40) + (each.says ? "; " + each.says : "") + ")").join(", ") + (seen.totals.length > 12 ? " and " + (seen.totals.length - 12) + " more" : "") + "." : "") + (seen.unknown_branches && seen.unknown_branches.length ? " Branches not known: " + seen.unknown_branches.slice(0, 5).join(", ") + "." : "") }));
+    const wrong = (seen.totals || []).filter((each) => each.agrees === false);
+    if (wrong.length) parts.push(element("div", { className: "wide rc-problems" }, element("b", { textContent: "A total of the file does not agree with its records." }), element("ol", {}, ...wrong.slice(0, 10).map((each) => element("li", { textContent: "Line " + each.line + ": " + each.says })))));
     const columns = header.length ? header : Object.keys(told0.mapping || {}), fields = [["-", "left out"], ...found.fields.map((name) => [name, name])];
     if (columns.length) {
       const rows = columns.map((column, place) => element("tr", {}, element("th", { scope: "row", textContent: column }), element("td", {}, Object.assign(select("map", fields, (seen.mapping || told0.mapping || {})[column] || "-"), { title: column })), ...(seen.examples || []).slice(0, 3).map((row) => element("td", { textContent: row[place] }))));
@@ -227,7 +230,7 @@
     }
     parts.push(field("Dates", select("dates", [["", "As the file shows"], ["us", "Month first"], ["eu", "Day first"]], told0.dates || "")), field("Decimals", select("decimal", [["", "As the file shows"], ["dot", "After a dot"], ["comma", "After a comma"]], told0.decimal || "")),
       field("Header is on line", element("input", { type: "number", name: "header_row", min: 1, value: told0.header_row || "" }), "Empty: found out"), field("Sheet", element("input", { name: "sheet", value: told0.sheet || "" }), "Of a workbook"),
-      field("Reports on days from", element("input", { type: "date", name: "from", value: told0.from || "" }), "Empty: found out from what matches"), field("to", element("input", { type: "date", name: "to", value: told0.to || "" })),
+      field("Reports on days from", element("input", { type: "date", name: "from", value: told0.from || "" }), "Empty: found out from what matches"), field("to", element("input", { type: "date", name: "to", value: told0.to || "" }), "Both days included"),
       element("div", { className: "problem" }));
     const options = () => ({ mapping: Object.fromEntries(all("[name=map]", made).map((each) => [each.title, each.value])), dates: made.elements.dates.value, decimal: made.elements.decimal.value, sheet: made.elements.sheet.value, header_row: Number(made.elements.header_row.value) || null, from: made.elements.from.value, to: made.elements.to.value });
     const answer = async (state) => { try { await send("PUT", "uploads/" + found.id, { state, options: options() }); box.close(); if (state === "dropped") window.northline.redraw(); else look(found.id); } catch (error) { say(made, error.message); } };

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from bi_app.reconciliation.words import KINDS, day, moment, money, rule_tag, said, status_tag
+from bi_app.reconciliation.words import KINDS, day, moment, money, rule_tag, said, status_tag, why_of
 from bi_app.shell.parts import card, empty, icon
 from bi_app.visit import Visit
 from shared.people.person import Person
@@ -25,7 +25,7 @@ def head_card(case: Mapping[str, Any], visit: Visit, zone: ZoneInfo) -> html.Sec
              ("First seen", moment(case["first_seen_at"], zone)), ("Owner", case["owner"] or "nobody")]
     presence = html.Span("No longer there", className="rc-tag resolved") if case["gone_at"] else None
     body = [html.Div([rule_tag(case["rule"]), html.Span(f"{case['rule']} " if case["rule"] in BY_NAME else "", className="rc-muted"), html.B(TITLES.get(case["rule"], case["rule"])), status_tag(case), presence], className="rc-line"),
-            html.P(f"{str(case['detail'].get('why', '')).capitalize()}.", className="rc-why"),
+            html.P(f"{why_of(case)[:1].upper()}{why_of(case)[1:]}.", className="rc-why"),
             html.Dl([html.Div([html.Dt(label), html.Dd(value)]) for label, value in facts], className="rc-facts-of"),
             html.Div([html.P([html.B("At risk: "), rule.risk]), html.P([html.B("How to fix: "), rule.fix])], className="rc-advice") if rule else None]
     back = html.A([icon("left"), "Queue"], href=visit.filters.choosing(show="cases", case=None), className="ib", **{"data-nav": ""})

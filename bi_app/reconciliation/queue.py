@@ -8,7 +8,7 @@ import orjson
 from dash import html
 
 from bi_app.reconciliation.filing import workpaper
-from bi_app.reconciliation.words import money, rule_tag, status_tag
+from bi_app.reconciliation.words import money, rule_tag, status_tag, why_of
 from bi_app.shell.files import with_files
 from bi_app.shell.lazy import lazy
 from bi_app.shell.parts import card, empty, icon
@@ -39,7 +39,7 @@ def line(row: Mapping[str, Any]) -> dict[str, object]:
     """Return one row of the grid."""
     return {
         "id": row["id"], "key": str(row["id"]), "version": row["version"], "rule": row["rule"] if row["rule"][0] in "GS" and row["rule"][1:].isdigit() else "".join(word[0] for word in row["rule"].split("_")).upper(), "severity": SEVERITY.get(row["rule"], "low"), "title": TITLES.get(row["rule"], row["rule"]),
-        "label": row["label"], "why": str(row["detail"].get("why", "")), "branch": row["branch"] or "—", "rep": row["rep"] or "", "day": row["day"].isoformat(), "age": row["age"], "amount": float(row["amount"]),
+        "label": row["label"], "why": why_of(row), "branch": row["branch"] or "—", "rep": row["rep"] or "", "day": row["day"].isoformat(), "age": row["age"], "amount": float(row["amount"]),
         "status": "proposed" if row["proposed_by"] else row["status"], "status_text": "Write-off proposed" if row["proposed_by"] else STATUSES[row["status"]], "owner": row["owner"] or "", "source": row["source"],
     }
 
@@ -73,5 +73,5 @@ def _tools(workers: Sequence[Person]) -> html.Div:
 
 def _listed(row: Mapping[str, Any], visit: Visit) -> html.A:
     return html.A([html.Div([rule_tag(row["rule"]), html.B(row["label"]), html.Span(money(row["amount"]), className="rc-amount")], className="rc-line"),
-                   html.Div([html.Span(str(row["detail"].get("why", "")).capitalize()), status_tag(row)], className="rc-line rc-muted"), html.Small(f"{row['branch'] or 'No branch'} · {row['age']} days old · {row['owner'] or 'nobody has it'}")],
+                   html.Div([html.Span(f"{why_of(row)[:1].upper()}{why_of(row)[1:]}"), status_tag(row)], className="rc-line rc-muted"), html.Small(f"{row['branch'] or 'No branch'} · {row['age']} days old · {row['owner'] or 'nobody has it'}")],
                   href=visit.filters.choosing(show="case", case=str(row["id"])), className="rc-item", **{"data-nav": ""})

@@ -20,7 +20,14 @@ _MONEY = {"Amount", "Contract", "List price", "Discount", "Quoted", "Estimated m
 _DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)")
 LEVELS = {0: "by hand", 1: "by reference", 2: "by household", 3: "by amount", 4: "in sums"}
 """Level of a match -> how it was found."""
+_AMOUNT = re.compile(r"(?<![\w.-])-?\d+\.\d{2}(?![\w.])")
 BOOKS = {"payments": "Payments", "financed": "Financed sales", "invoices": "Invoices of completed jobs", "sales": "Sales"}
+
+
+def why_of(case: Mapping[str, Any]) -> str:
+    """Return why there is a case: amounts and days as a person reads them."""
+    said = _AMOUNT.sub(lambda found: money(found[0]), str(case["detail"].get("why", "")))
+    return _DAY.sub(lambda found: day(date.fromisoformat(found[0])), said)
 
 
 def in_a_line(rule: str) -> str:

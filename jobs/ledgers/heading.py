@@ -73,15 +73,18 @@ def likely_table(path: Path, told: Told) -> dict[str, Any]:
     with path.open(encoding=encoding, newline="", errors="replace") as file:
         sample = list(islice(iter(lambda: file.readline(LIMITS.line_characters), ""), DEEPEST_HEADER + 10))
     best: list[list[str]] = []
+    place: dict[str, Any] = {}
     for separator in [told.separator] if told.separator else SEPARATORS:
         try:
-            rows = [row for row in list(csv.reader(sample, delimiter=separator))[(told.header_row or 1) - 1 :] if any(map(str.strip, row))]
+            reader = csv.reader(sample, delimiter=separator)
+            numbered = [(row, reader.line_num) for row in reader if any(map(str.strip, row)) and reader.line_num >= (told.header_row or 1)]
         except csv.Error:
             continue
-        widest = max(range(len(rows)), key=lambda place: sum(bool(cell.strip()) for cell in rows[place]), default=0)
+        rows = [row for row, _ in numbered]
+        widest = max(range(len(rows)), key=lambda at: sum(bool(cell.strip()) for cell in rows[at]), default=0)
         if rows and sum(map(bool, rows[widest])) > sum(map(bool, best[0] if best else [])):
-            best = rows[widest:]
+            best, place = rows[widest:], {"line": numbered[widest][1], "separator": separator}
     if not best or len(best[0]) < 2:
         return {}
     header = named_columns(best[0])
-    return {"header": list(header), "examples": [row[: len(header)] + [""] * (len(header) - len(row)) for row in best[1:4]]}
+    return {**place, "header": list(header), "examples": [row[: len(header)] + [""] * (len(header) - len(row)) for row in best[1:4]]}

@@ -22,7 +22,7 @@ from jobs.imports.style import Style, survey
 from jobs.ledgers.cleaning import clean, period_of_datev, side_by_words
 from jobs.ledgers.columns import columns_of
 from jobs.ledgers.currency import currency_of, strangers
-from jobs.ledgers.heading import DEEPEST_HEADER, find_heading
+from jobs.ledgers.heading import DEEPEST_HEADER, find_heading, likely_table
 from jobs.ledgers.told import Told
 from jobs.ledgers.totals import TotalsRow
 from shared.reconciliation.records import RECORD, Problem
@@ -78,7 +78,8 @@ def read_ledger(path: Path, scratch: Path, told: Told, remembered: Mapping[str, 
 
 def _of_text(path: Path, sniffed: Sniffed, scratch: Path, told: Told, remembered: Mapping[str, str]) -> tuple[Spool, list[Mapped]]:
     heading = find_heading(path, sniffed.encoding, told.mapping, remembered, told.separator, told.header_row)
-    separator, line = (heading.separator, heading.line) if heading else (told.separator, told.header_row)
+    likely = {} if heading else likely_table(path, told)
+    separator, line = (heading.separator, heading.line) if heading else (likely.get("separator", told.separator), likely.get("line", told.header_row))
     spool = read_text(path, sniffed.encoding, separator, line, scratch / "rows.arrow", lambda _: None)
     return spool, columns_of(spool.header, told.mapping, remembered)
 

@@ -15,14 +15,14 @@ LEFT JOIN crm.lead_source o ON o.id = l.source_id LEFT JOIN crm.employee e ON e.
 _CARDS: Final = {
     "appointment": f"""SELECT a.external_id AS "Number", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", a.kind AS "Kind", a.scheduled_at AS "Scheduled", a.set_at AS "Set", a.issued_at AS "Issued", e.name AS "Representative",
         a.result AS "Result", a.resulted_at AS "Resulted", a.quoted_amount AS "Quoted", l.external_id AS "Lead", l.disregard AS "Lead flagged", o.name AS "Source" FROM crm.appointment a {_PEOPLE} WHERE a.id = :id""",
-    "sale": f"""SELECT s.external_id AS "Number", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", s.sold_on AS "Sold", s.status AS "Status", s.gross AS "List price", s.discount AS "Discount", s.amount AS "Amount",
+    "sale": f"""SELECT s.external_id AS "Number", (SELECT b.name FROM crm.branch b WHERE b.id = s.branch_id) AS "Branch", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", s.sold_on AS "Sold", s.status AS "Status", s.gross AS "List price", s.discount AS "Discount", s.amount AS "Amount",
         (SELECT sum(c.amount) FROM crm.change_order c WHERE c.sale_id = s.id) AS "Change orders", s.financed AS "Financed", s.cancelled_on AS "Cancelled", e.name AS "Representative", o.name AS "Source",
         (SELECT string_agg(w.name || ', ' || p.role || ': ' || trim_scale(p.percent) || ' %, ' || p.amount, '; ' ORDER BY p.id) FROM crm.split p JOIN crm.employee w ON w.id = p.employee_id WHERE p.sale_id = s.id) AS "Splits"
         FROM crm.sale s LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id {_PEOPLE} WHERE s.id = :id""",
-    "job": f"""SELECT j.external_id AS "Number", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", s.external_id AS "Sale", j.status AS "Status", j.crew AS "Crew", j.promised_on AS "Promised", j.started_on AS "Started",
+    "job": f"""SELECT j.external_id AS "Number", (SELECT b.name FROM crm.branch b WHERE b.id = j.branch_id) AS "Branch", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", s.external_id AS "Sale", j.status AS "Status", j.crew AS "Crew", j.promised_on AS "Promised", j.started_on AS "Started",
         j.completed_on AS "Completed", s.amount AS "Contract", j.estimated_margin AS "Estimated margin", j.actual_margin AS "Actual margin"
         FROM crm.job j LEFT JOIN crm.sale s ON s.branch_id = j.branch_id AND s.id = j.sale_id LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id {_PEOPLE} WHERE j.id = :id""",
-    "payment": f"""SELECT p.external_id AS "Number", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", s.external_id AS "Sale", p.paid_on AS "Paid", p.method AS "Method", p.amount AS "Amount"
+    "payment": f"""SELECT p.external_id AS "Number", (SELECT b.name FROM crm.branch b WHERE b.id = p.branch_id) AS "Branch", h.name AS "Household", h.address AS "Address", h.phone AS "Telephone", s.external_id AS "Sale", p.paid_on AS "Paid", p.method AS "Method", p.amount AS "Amount"
         FROM crm.payment p JOIN crm.sale s ON s.branch_id = p.branch_id AND s.id = p.sale_id LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id {_PEOPLE} WHERE p.id = :id""",
     "external_record": "SELECT r.payload, r.batch, r.key, r.received_at FROM crm.external_record r WHERE r.id = :id",
 }
@@ -90,6 +90,8 @@ def records_of(connection: Connection, case: Mapping[str, Any]) -> Records:
 def _theirs_and_ours(connection: Connection, case: Mapping[str, Any]) -> Records:
     row = connection.execute(text(_CARDS["external_record"]), {"id": case["entity_id"]}).one_or_none()
     theirs = {} if row is None else {label: row.payload.get(name) for name, label in _THEIRS.items() if row.payload.get(name) not in {None, ""}} | {"File": row.batch, "Received": row.received_at}
+    if "Branch" in theirs:
+        theirs["Branch"] = connection.execute(text("SELECT name FROM crm.branch WHERE lower(external_id) = lower(btrim(:said))"), {"said": theirs["Branch"]}).scalar() or theirs["Branch"]
     ours: dict[str, Any] = {}
     if case["other_id"]:
         entity = source_called(connection, case["source"]).ours.entity
@@ -100,7 +102,7 @@ def _theirs_and_ours(connection: Connection, case: Mapping[str, Any]) -> Records
         return Records("Theirs", "", [Pair(label, value, None, differs=False) for label, value in theirs.items()])
     words = source_called(connection, case["source"]).words
     labels = [label for label in dict.fromkeys((*_THEIRS.values(), *ours, *theirs)) if theirs.get(label) not in {None, ""} or ours.get(label) not in {None, ""}]
-    compared = {"Number", "Date", "Amount", "Status", "Household", "Telephone", "Address"}
+    compared = {"Number", "Branch", "Date", "Amount", "Status", "Household", "Telephone", "Address"}
     return Records("Theirs", "Ours", [Pair(label, theirs.get(label), ours.get(label), differs=label in compared and label in theirs and label in ours and not _same(label, theirs[label], ours[label], words)) for label in labels])
 
 
@@ -109,7 +111,9 @@ def _same(label: str, left: Any, right: Any, words: Mapping[str, str]) -> bool:
         return abs(float(left) - float(right)) < 0.005
     if label == "Telephone":
         return digits(str(left)) == digits(str(right))
-    if label in {"Household", "Address"}:
+    if label == "Household":
+        return (agreement(plain(str(left)), plain(str(right))) or 0) >= 0.97
+    if label == "Address":
         return plain(str(left)) == plain(str(right))
     one, other = str(left).strip().lower(), str(right).strip().lower()
     return one == other or (label == "Status" and words.get(one, one) == words.get(other, other))
