@@ -39,7 +39,7 @@ def sidebar(pages: Sequence[Page], visit: Visit, section: str = "") -> html.Nav:
 def person_items(visit: Visit) -> list[Component]:
     """Return the entries of the person's menu."""
     person = visit.person
-    entries = [html.A([icon("user"), "Account"], href="/account", className="item"), html.A([icon("key"), "Change password"], href="/account/password", className="item")]
+    entries = [html.A([icon("user"), "Account"], href="/account", className="item"), html.A([icon("download"), "Your files"], href="/account/files", className="item"), html.A([icon("key"), "Change password"], href="/account/password", className="item")]
     if person.rules.manages_people:
         entries.append(html.A([icon("people"), "People"], href="/admin/people", className="item"))
     entries.append(html.Button([icon("print"), "Print this page"], className="item", type="button", **{"data-do": "print"}))

@@ -60,7 +60,7 @@ def _person(visit: Visit) -> html.Details:
     person = visit.person
     sign_out = html.Form([dcc.Input(type="hidden", name="form_token", value=visit.form_token), html.Button([icon("out"), "Sign out"], className="item", type="submit")], method="post", action="/sign-out")
     items = [html.Div([html.Span(person.initials, className="ava"), html.Div([html.B(person.name), html.Small(person.email)])], className="who-box"), html.Hr(),
-             html.A([icon("user"), "Account"], href="/account", className="item"), html.A([icon("key"), "Change password"], href="/account/password", className="item"),
+             html.A([icon("user"), "Account"], href="/account", className="item"), html.A([icon("download"), "Your files"], href="/account/files", className="item"), html.A([icon("key"), "Change password"], href="/account/password", className="item"),
              html.Button([icon("print"), "Print this page"], className="item", type="button", **{"data-do": "print"}), html.Hr(), sign_out]
     return html.Details([html.Summary(html.Span(person.initials, className="ava"), **{"aria-label": f"Menu of {person.name}"}), html.Div(items, className="pop-in")], className="pop")
 

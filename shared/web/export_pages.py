@@ -201,10 +201,11 @@ def _query_of(search: str) -> dict[str, str]:
 
 
 def _shown(found: Order) -> dict[str, object]:
-    return {"id": found.id, "kind": found.kind, "label": KINDS[found.kind].label if found.kind in KINDS else found.kind, "key": found.block, "state": found.state, "progress": round(found.progress, 3), "words": _words(found), "name": found.file_name,
+    return {"id": found.id, "kind": found.kind, "label": KINDS[found.kind].label if found.kind in KINDS else found.kind, "key": found.block, "state": found.state, "progress": round(found.progress, 3), "words": words_of(found), "name": found.file_name,
             "bytes": found.bytes, "created": found.created_at.isoformat(), "expires": found.expires_at.isoformat(), "file": f"/exports/{found.id}/file" if found.state == "done" else None}
 
 
-def _words(found: Order) -> str:
+def words_of(found: Order) -> str:
+    """Return how an order stands, in words."""
     rows = "" if found.row_count is None else f": {found.row_count:,} rows to gather" if found.progress <= _BEGUN else f": {told(found.progress, found.row_count)}"
     return {"queued": "Waiting for its turn", "working": f"Being made{rows}", "done": "Ready", "failed": found.error, "cancelled": "Cancelled"}[found.state]

@@ -18,6 +18,7 @@ from shared.web.alert_pages import alert_pages
 from shared.web.annotation_pages import annotation_pages
 from shared.web.company_sign_in import install_company_sign_in
 from shared.web.errors import install_errors
+from shared.web.file_pages import file_pages
 from shared.web.gate import identify
 from shared.web.health import Health, health
 from shared.web.kpi_pages import kpi_pages
@@ -75,7 +76,7 @@ def install(server: Flask, *, settings: Settings, engines: Engines, site: SiteNa
     zone = ZoneInfo(settings.company_time_zone)
     server.jinja_env.globals.update(asset_url=asset_url, form_token=form_token, has_mailbox=has_mailbox, roles=ROLES, departments=DEPARTMENTS)
     server.jinja_env.filters["moment"] = lambda moment: _moment(moment, zone)
-    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, people_pages, preference_pages, live_pages, *_OPERATIONAL[site]):
+    for blueprint in (pages_folder, health, vendor, sign_in_pages, account_pages, file_pages, people_pages, preference_pages, live_pages, *_OPERATIONAL[site]):
         server.register_blueprint(blueprint)
     if settings.oidc_issuer:
         install_company_sign_in(server, settings)
