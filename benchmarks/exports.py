@@ -24,7 +24,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine, text
 
-from benchmarks import deliveries
 from benchmarks.timing import median, step
 from jobs.stack.ports import free_port
 from jobs.stack.postgres import Primary
@@ -203,6 +202,8 @@ def main(arguments: list[str]) -> None:
         found = measure_pages(load_settings(database_url="postgresql://nobody:x@localhost/none", redis_url="redis://localhost", secret_key="-" * 48))
     with _server():
         found |= measure_tables(rows, quick)
+    from benchmarks import deliveries  # here, so that who writes a table does not carry it along: its memory is measured
+
     found |= deliveries.run("small" if quick else "standard")
     print(json.dumps(found))
 
