@@ -18,6 +18,8 @@
     return made;
   };
   R.icon = (name) => R.element("span", { class: "ic i-" + name, "aria-hidden": "true" });
+  /* On a small screen one panel is shown at a time: what is being done brings up the one where it goes on. */
+  R.panel = (name) => { if (R.root && matchMedia("(max-width:900px)").matches) R.root.dataset.panel = name; };
   R.say = (words) => { const place = $(".rb-said"); if (place) { place.textContent = ""; requestAnimationFrame(() => { place.textContent = words; }); } };
 
   R.send = async (method, address, body) => {

@@ -79,7 +79,7 @@
     });
     height(places(R.doc));
     const empty = $(".rb-empty", canvas);
-    if (!R.doc.blocks.length && !empty) canvas.append(R.element("div", { class: "rb-empty empty" }, R.icon("build"), R.element("b", {}, "An empty report"), R.element("span", {}, "Drag a visual here, or press Enter on one.")));
+    if (!R.doc.blocks.length && !empty) canvas.append(R.element("div", { class: "rb-empty empty" }, R.icon("build"), R.element("b", {}, "An empty report"), R.element("span", {}, matchMedia("(pointer:coarse)").matches ? "Tap a visual under Add, or drag it by its grip." : "Drag a visual here, or press Enter on one. Then drop fields on it.")));
     else if (R.doc.blocks.length && empty) empty.remove();
   }
   const tileOf = (id) => canvas.querySelector('.rb-tile[data-id="' + CSS.escape(id) + '"]');
@@ -154,6 +154,7 @@
       document.body.append(act.ghost);
     }
     if (act.node) act.node.classList.add("moves");
+    R.panel("mid");
   }
   function mark(place) {
     let found = $(".rb-mark", canvas);

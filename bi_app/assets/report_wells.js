@@ -14,7 +14,7 @@
     R.fields = [...R.cat.times.map((each) => ({ ...each, sort: "time", group: "Time" })), ...R.cat.dimensions.map((each) => ({ ...each, sort: "dimension", group: "Split by" })), ...Object.entries(R.cat.compares).map(([key, label]) => ({ name: COMPARE + key, label, sort: "comparison", group: "Compare with" })), ...R.cat.metrics.map((each) => ({ ...each, sort: "metric", group: each.department }))];
     $(".rb-kinds", root).replaceChildren(...R.cat.kinds.map((kind) => {
       const made = el("button", { class: "rb-kind", type: "button", "data-kind": kind.key, title: kind.meaning, "aria-label": kind.label + ". " + kind.meaning + " Drag it onto the canvas, or press Enter to add it." }, icon(kind.icon), el("span", {}, kind.label), el("span", { class: "rb-grip", "aria-hidden": "true" }, icon("grip")));
-      made.addEventListener("click", () => { const id = R.add(kind.key); if (id) setTimeout(() => { const node = $('.rb-tile[data-id="' + id + '"] .rb-handle'); if (node) { node.scrollIntoView({ block: "nearest" }); node.focus({ preventScroll: true }); } }, 0); });
+      made.addEventListener("click", () => { const id = R.add(kind.key); if (id) R.panel("mid"); if (id) setTimeout(() => { const node = $('.rb-tile[data-id="' + id + '"] .rb-handle'); if (node) { node.scrollIntoView({ block: "nearest" }); node.focus({ preventScroll: true }); } }, 0); });
       return made;
     }));
     const groups = new Map();
@@ -103,7 +103,7 @@
     const name = button.dataset.field, from = button.dataset.where, block = R.block(), items = [];
     const item = (label, words, work) => { const made = el("button", { class: "item", type: "button", role: "menuitem", "aria-disabled": words ? "true" : null }, el("span", {}, label, words ? el("small", {}, words) : null)); made.addEventListener("click", () => { if (words) { R.say(words); return; } close(); work(); }); items.push(made); };
     if (!block) item("Choose a block first", "Press Enter on a visual to add one.", () => {});
-    else wellsOf(block).filter((well) => well.key !== from && well.takes.includes((field(name) || {}).sort)).forEach((well) => item((from === "palette" ? "Put on " : "Move to ") + well.label, refusal(well, name), () => { drop(well, name, undefined, from); again(well.key, name); }));
+    else wellsOf(block).filter((well) => well.key !== from && well.takes.includes((field(name) || {}).sort)).forEach((well) => item((from === "palette" ? "Put on " : "Move to ") + well.label, refusal(well, name), () => { if (drop(well, name, undefined, from) && matchMedia("(max-width:900px)").matches) R.note(labelOf(name) + " is on " + well.label + " of “" + R.titleOf(R.block()) + "”."); again(well.key, name); }));
     if (block && !items.length && from === "palette") item("It fits nowhere in this " + R.kind(block).label.toLowerCase(), "Choose another visual.", () => {});
     if (block && from === "value" && held(block, "value").length > 1) { const place = held(block, "value").indexOf(name); if (place > 0) item("Earlier", "", () => { drop(R.kind(block).wells[0], name, place - 1, from); again(from, name); }); if (place < held(block, "value").length - 1) item("Later", "", () => { drop(R.kind(block).wells[0], name, place + 1, from); again(from, name); }); }
     if (from !== "palette") item("Take out", "", () => take(from, name));
@@ -138,7 +138,7 @@
   }
   function drag(event) {
     if (!hold || event.pointerId !== hold.pointer) return;
-    if (!hold.on) { if (Math.hypot(event.clientX - hold.x, event.clientY - hold.y) < START) return; hold.on = true; hold.ghost = hold.from.cloneNode(true); hold.ghost.classList.add("rb-ghost"); hold.ghost.style.width = hold.from.offsetWidth + "px"; hold.words = el("div", { class: "rb-why", role: "status" }); document.body.append(hold.ghost, hold.words); document.documentElement.classList.add("rb-dragging"); }
+    if (!hold.on) { if (Math.hypot(event.clientX - hold.x, event.clientY - hold.y) < START) return; hold.on = true; hold.ghost = hold.from.cloneNode(true); hold.ghost.classList.add("rb-ghost"); hold.ghost.style.width = hold.from.offsetWidth + "px"; hold.words = el("div", { class: "rb-why", role: "status" }); document.body.append(hold.ghost, hold.words); document.documentElement.classList.add("rb-dragging"); if (R.block()) R.panel("right"); }
     event.preventDefault();
     hold.ghost.style.transform = "translate(" + (event.clientX - 20) + "px," + (event.clientY - 16) + "px)";
     const under = document.elementFromPoint(event.clientX, event.clientY), zone = under && under.closest(".rb-well"), tile = under && under.closest(".rb-tile");

@@ -101,6 +101,6 @@ def _card(visit: Visit, block: Block) -> Component:
         parts.insert(0, html.Div(shown(block.table.rows[0][0], block.table.columns[0].unit), className="rp-frozen-number num"))
     elif block.table is not None:
         parts.append(html.Details([html.Summary("The numbers"), plain_table(without_before(block.table))]) if block.figure is not None else plain_table(without_before(block.table)))
-    head = html.Div(html.Div([html.H2(block.title), html.P(block.note, className="sub") if block.note else None]), className="card-h")
+    head = html.Div([html.Div([html.H2(block.title), html.P(block.note, className="sub") if block.note else None])], className="card-h")
     section = html.Section([head, html.Div(parts, className="card-b")], className=f"card-x {'s3' if is_number else 's6'} rp-scrolls", **{"aria-label": block.title})
     return with_files(section, block) if block.says_something else section

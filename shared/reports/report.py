@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,6 +32,8 @@ COMPARES: Final[dict[str, str]] = {"none": "Nothing", "previous": "The days befo
 Sign = Literal[">", ">=", "<", "<="]
 SIGNS: tuple[str, ...] = get_args(Sign)
 _ID: Final = re.compile(r"[a-z0-9]{1,16}")
+_UNSEEN: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\ufe0f\ufe0e")
+"""Letters, marks and symbols that are drawn as nothing."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
@@ -208,7 +211,7 @@ class Report:
 
     def __post_init__(self) -> None:
         """Refuse a nameless report, too many blocks, two of one name and blocks that cover each other."""
-        if not self.title.strip():
+        if not is_seen(self.title):
             raise ReportError("title", "A report needs a title.")
         check_text("title", self.title, LONGEST_TITLE)
         check_text("description", self.description, LONGEST_TEXT)
@@ -248,6 +251,11 @@ def check_text(part: str, text: str, longest: int) -> None:
         raise ReportError(part, f"The {part} has {len(text):,} characters; {longest:,} are allowed.")
     if _CONTROLS.search(text) or not _is_whole(text):
         raise ReportError(part, f"The {part} holds characters that cannot be shown.")
+
+
+def is_seen(text: str) -> bool:
+    """Say whether a text shows anything: one of spaces and of characters without a width is none to click on."""
+    return any(unicodedata.category(each)[0] not in "ZC" and each not in _UNSEEN for each in text)
 
 
 def _is_whole(text: str) -> bool:

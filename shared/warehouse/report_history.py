@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from shared.warehouse.report_store import Version, Viewer
 
 MOST_SNAPSHOTS = 100
-"""Frozen copies of one report at most; the oldest make room."""
+"""Frozen copies that one person keeps of a report at most; their oldest make room, and nobody pushes out those of others."""
 _VERSION = "SELECT version, definition, author_name AS who, author_id AS who_id, saved_at AS at, note FROM app.report_version WHERE report_id = :id"
 _VERSIONS = text(f"{_VERSION} ORDER BY version DESC LIMIT :most")
 _ONE = text(f"{_VERSION} AND version = :version")
@@ -18,7 +18,7 @@ _KEEP = text("""INSERT INTO app.report_draft (report_id, person_id, base_version
     ON CONFLICT (report_id, person_id) DO UPDATE SET base_version = excluded.base_version, definition = excluded.definition, saved_at = clock_timestamp() RETURNING saved_at""")
 _DROP = text("DELETE FROM app.report_draft WHERE report_id = :id AND person_id = :person")
 _FREEZE = text("INSERT INTO app.report_snapshot (token, report_id, made_by, maker_name, branches, document) VALUES (:token, :id, :person, :name, :branches, :document)")
-_ROOM = text("DELETE FROM app.report_snapshot WHERE id IN (SELECT id FROM app.report_snapshot WHERE report_id = :id ORDER BY id DESC OFFSET :most)")
+_ROOM = text("DELETE FROM app.report_snapshot WHERE id IN (SELECT id FROM app.report_snapshot WHERE report_id = :id AND made_by = :person ORDER BY id DESC OFFSET :most)")
 _FROZEN = text("SELECT token, report_id AS report, maker_name AS who, made_at AS at, branches, document FROM app.report_snapshot WHERE token = :token")
 
 
@@ -74,7 +74,7 @@ def drop_draft(connection: Connection, number: int, viewer: Viewer) -> None:
 def freeze(connection: Connection, number: int, viewer: Viewer, token: str, branches: Collection[int] | None, document: bytes) -> None:
     """Keep a report with its numbers under ``token``; ``branches``: what its maker may see."""
     connection.execute(_FREEZE, {"token": token, "id": number, "person": viewer.person, "name": viewer.name, "branches": None if branches is None else sorted(branches), "document": document})
-    connection.execute(_ROOM, {"id": number, "most": MOST_SNAPSHOTS})
+    connection.execute(_ROOM, {"id": number, "person": viewer.person, "most": MOST_SNAPSHOTS})
 
 
 def frozen(connection: Connection, token: str) -> Snapshot | None:

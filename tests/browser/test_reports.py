@@ -1,63 +1,11 @@
 """Reports as people build them: with a mouse, with a keyboard alone, and two at once."""
 
-import json
-from typing import Any
-
 import pytest
-import requests
 from selenium.webdriver import ActionChains
-from selenium.webdriver.common.actions.action_builder import ActionBuilder
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.conftest import LEADERSHIP, MANAGER, Window
-
-
-def session_of(window: Window) -> requests.Session:
-    """The same person beside the window."""
-    found = requests.Session()
-    found.headers["Origin"] = window.sites.bi
-    for cookie in window.driver.get_cookies():
-        found.cookies.set(cookie["name"], cookie["value"])
-    return found
-
-
-def made(window: Window, **what: object) -> int:
-    answer = session_of(window).post(f"{window.sites.bi}/library/reports", json=what or {"template": "blank"}, timeout=20)
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
-
-
-def blocks(window: Window) -> list[dict[str, Any]]:
-    return list(json.loads(str(window.script("return JSON.stringify(northline.report.doc.blocks)"))))
-
-
-def at(window: Window, selector: str) -> WebElement:
-    return window.driver.find_element(By.CSS_SELECTOR, selector)
-
-
-def drag(window: Window, what: str, onto: str | None, x: int = 0, y: int = 0) -> None:
-    """Press, move as a hand does, and let go: from the middle of one thing to (x, y) from the middle of another, or by (x, y)."""
-    for selector in (onto or what, what):
-        window.script("document.querySelector(arguments[0]).scrollIntoView({block: 'nearest'})", selector)
-    begin, end = middle(window, what), middle(window, onto or what)
-    hand = ActionBuilder(window.driver, duration=60)
-    hand.pointer_action.move_to_location(*begin).pointer_down()
-    for place in ((begin[0] + 9, begin[1] + 9), (end[0] + x, end[1] + y), (end[0] + x + 1, end[1] + y + 1)):
-        hand.pointer_action.move_to_location(*place)
-    hand.pointer_action.pointer_up()
-    hand.perform()
-
-
-def middle(window: Window, selector: str) -> tuple[int, int]:
-    """Where something is in the window; panels are drawn anew now and then, so elements are not kept."""
-    found: Any = window.script("const box = document.querySelector(arguments[0]).getBoundingClientRect(); return [box.left + box.width / 2, Math.min(box.top + box.height / 2, innerHeight - 4)]", selector)
-    return round(found[0]), round(found[1])
-
-
-def type_keys(window: Window, *keys: str) -> None:
-    ActionChains(window.driver, duration=10).send_keys(*keys).perform()
+from tests.browser.report_hands import at, blocks, drag, made, session_of, type_keys
 
 
 def test_a_report_is_dragged_together_refuses_what_does_not_fit_and_can_be_undone_after_a_reload(window: Window) -> None:
