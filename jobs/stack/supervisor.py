@@ -114,12 +114,13 @@ class Supervisor:
         if code:
             raise StackError(f"{service.name} failed (exit code {code}); what it said stands above")
 
-    async def _start(self, service: Service) -> None:
+    async def _start(self, service: Service) -> asyncio.subprocess.Process:
         await asyncio.to_thread(service.prepare)
         process = await self._spawn(service)
         watcher = asyncio.create_task(self._watch(service, process))
         self._watchers.add(watcher)
         watcher.add_done_callback(self._watchers.discard)
+        return process
 
     async def _until_ready(self, service: Service) -> None:
         deadline = time.monotonic() + service.ready_seconds
@@ -167,12 +168,22 @@ class Supervisor:
     async def _again(self, service: Service) -> None:
         begun = time.monotonic()
         try:
-            await self._start(service)
-            if self._ready[service.name].is_set():  # else _bring_up is still waiting for it and will say so
-                await self._until_ready(service)
-                self._screen.say(service.name, f"is back after {time.monotonic() - begun:.1f} s", "green")
+            process = await self._start(service)
         except StackError as error:
             self.stop(error)
+            return
+        if not self._ready[service.name].is_set():
+            return  # _bring_up is still waiting for it and will say so
+        while time.monotonic() - begun < service.ready_seconds:
+            if process.returncode is not None or self._stopping.is_set():
+                return  # it ended again, and whoever watches it starts it again
+            if await asyncio.to_thread(service.ready):
+                self._screen.say(service.name, f"is back after {time.monotonic() - begun:.1f} s", "green")
+                return
+            await asyncio.sleep(0.05)
+        # It has been ready before, so the others go on without it meanwhile.
+        self._screen.say(service.name, f"is not back after {service.ready_seconds:.0f} s, starting it again. {self._logs.last_words(service.name)}", "yellow")
+        _signal_group(process, signal.SIGKILL)
 
     # --- down
 

@@ -176,3 +176,25 @@ def test_a_log_that_outgrows_its_limit_is_put_aside(tmp_path: Path, monkeypatch:
         writer.write(b"goes on\n")
     assert logs.path("site").read_text() == "goes on\n"
     assert (tmp_path / "site.log.1").read_text() == "a long enough line\n"
+
+
+def test_a_service_that_was_ready_once_and_is_slow_to_come_back_is_started_again_and_the_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervising, "_PAUSE", 0.01)
+    answers = {"ready": True}
+    run = Run(tmp_path, python("steady", SLEEPS), python("worker", SLEEPS, ready=lambda: answers["ready"], ready_seconds=0.5))
+
+    def kill() -> None:
+        answers["ready"] = False
+        os.kill(run.processes[-1]["worker"], signal.SIGKILL)
+        asyncio.get_running_loop().create_task(stop_when_back())
+
+    async def stop_when_back() -> None:
+        while "worker" not in run.screen.about("is not back after"):
+            await asyncio.sleep(0.05)
+        answers["ready"] = True
+        while "worker" not in run.screen.about("is back after"):
+            await asyncio.sleep(0.05)
+        run.supervisor.stop()
+
+    run.until_ready(kill)
+    assert "steady" not in run.screen.about("ended")
