@@ -131,13 +131,41 @@ def is_final(error: Exception) -> bool:
         return all(code >= 500 for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
         return error.smtp_code >= 500
-    return isinstance(error, ValueError)
+    return isinstance(error, ValueError) and not isinstance(error, OSError)  # a certificate that is not trusted is both, and can be put right
+
+
+def reason(error: Exception) -> str:
+    """Return what went wrong with a mail (one of FAILURES), in a sentence for people."""
+    words = _words(error)
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of the mail server is not trusted ({error.verify_message}); SMTP_CA_FILE can name its authority"
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection to the mail server came about ({error.reason or error})"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(f"the mail server refused {address}: {code} {_plain(text)}" for address, (code, text) in error.recipients.items())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"the mail server refused: {error.smtp_code} {_plain(error.smtp_error)}"
+    if isinstance(error, TimeoutError) or (isinstance(error, smtplib.SMTPServerDisconnected) and "timed out" in str(error)):
+        return f"the mail server was silent for {SECONDS} seconds"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return f"the mail server ended the conversation ({error})"
+    return f"the mail server was not reached ({error})" if isinstance(error, OSError) else str(error)
+
+
+def _plain(text: bytes | str) -> str:
+    return " ".join((text.decode(errors="replace") if isinstance(text, bytes) else text).split())
 
 
 def _connected(settings: Settings) -> smtplib.SMTP:
     """Connect as SMTP_URL says; certificates and host names are checked."""
     url = urlsplit(settings.smtp_url.get_secret_value())
     host, secure = url.hostname or "localhost", ssl.create_default_context()
+    if settings.smtp_ca_file:
+        secure.load_verify_locations(settings.smtp_ca_file)
     server = smtplib.SMTP_SSL(host, url.port or 465, timeout=SECONDS, context=secure) if url.scheme == "smtps" else smtplib.SMTP(host, url.port or 25, timeout=SECONDS)
     try:
         if url.scheme == "smtp+starttls":

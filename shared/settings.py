@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     alert_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs calls of webhooks (HMAC-SHA256); empty: webhooks are not called, and their rules say so")
     alert_webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), description="host:port of webhooks inside the own network, which may use http and private addresses, separated by commas; none: https and public addresses only")
     smtp_url: SecretStr = Field(SecretStr(""), description="Mail server: smtp://user:password@host:port, smtps:// or smtp+starttls://; empty: no mail is sent")
+    smtp_ca_file: str = Field("", description="File (PEM) of a certificate authority that the mail server is trusted by, beside those of the system (and of SSL_CERT_FILE); empty: none")
     mail_from: str = Field("Northline <northline@northline.example>", min_length=3, max_length=200, description="Sender of mails")
 
     # --- delivery

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from shared.alerts import mail, webhook
 from shared.alerts.audience import may_see
 from shared.clock import Clock, now
-from shared.mail import FAILURES, is_final, message, send
+from shared.mail import FAILURES, is_final, message, reason, send
 from shared.people.accounts import list_people
 from shared.settings import Settings
 from shared.warehouse import alert_outbox as outbox
@@ -74,8 +74,8 @@ def _send_one(engines: Engines, settings: Settings) -> bool | None:
         try:
             send(message(mail.letter(digest), settings), settings)
         except FAILURES as error:
-            given_up = outbox.put_off(connection, "mail", digest["id"], digest["attempts"], f"The mail server did not take it: {error}", for_good=is_final(error))
-            log.log(logging.ERROR if given_up else logging.WARNING, "mail %d was not sent%s: %s", digest["id"], ", given up" if given_up else "", error)
+            given_up = outbox.put_off(connection, "mail", digest["id"], digest["attempts"], reason(error), for_good=is_final(error))
+            log.log(logging.ERROR if given_up else logging.WARNING, "mail %d was not sent%s: %s", digest["id"], ", given up" if given_up else "", reason(error))
             return False
         outbox.mail_sent(connection, digest["id"])
         return True

@@ -10,7 +10,7 @@ from shared.delivery import audience, letters, notices
 from shared.delivery.audience import REASONS, Reader
 from shared.delivery.definition import definition_from
 from shared.delivery.sources import Sources, find
-from shared.mail import FAILURES, Attachment, Post, is_final, message
+from shared.mail import FAILURES, Attachment, Post, is_final, message, reason
 from shared.metrics.scope import Scope
 from shared.people.accounts import list_people, person_in
 from shared.people.person import Person
@@ -35,10 +35,10 @@ def send_next(engines: Engines, settings: Settings, sources: Sources, post: Post
             with connection.begin_nested():
                 return _send(connection, row, settings, sources, post)
         except FAILURES as error:
-            if outbox.put_mail_off(connection, row["mail_id"], row["mail_attempts"], f"The mail server did not take it: {error}", for_good=is_final(error)):
-                log.warning("mail %d of schedule %d was not sent: %s", row["mail_id"], row["delivery_id"], error)
+            if outbox.put_mail_off(connection, row["mail_id"], row["mail_attempts"], reason(error), for_good=is_final(error)):
+                log.warning("mail %d of schedule %d was not sent: %s", row["mail_id"], row["delivery_id"], reason(error))
             else:
-                log.error("mail %d of schedule %d was not sent, given up: %s", row["mail_id"], row["delivery_id"], error)  # noqa: TRY400 - said by the server
+                log.error("mail %d of schedule %d was not sent, given up: %s", row["mail_id"], row["delivery_id"], reason(error))  # noqa: TRY400 - said by the server
         except Exception as error:  # one mail must not hold up the others
             log.exception("mail %d of schedule %d could not be written", row["mail_id"], row["delivery_id"])
             outbox.put_mail_off(connection, row["mail_id"], row["mail_attempts"], f"It could not be written ({type(error).__name__}).", for_good=False)

@@ -26,7 +26,7 @@ ON CONFLICT (delivery_id, due_at) DO NOTHING RETURNING id""")
 _NEXT_RUN: Final = text(f"SELECT {_RUN} FROM app.delivery_run r WHERE r.state = 'due' AND r.next_at <= clock_timestamp() ORDER BY r.due_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED")
 _NEXT_COPY: Final = text(f"""
 SELECT c.id AS copy_id, c.scope, c.viewer_id, c.attempts AS copy_attempts, {_RUN} FROM app.delivery_copy c JOIN app.delivery_run r ON r.id = c.run_id
-WHERE c.state = 'waiting' AND c.next_at <= clock_timestamp() AND (r.definition->>'format' = 'pdf') = :printed ORDER BY c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED""")
+WHERE c.state = 'waiting' AND c.next_at <= clock_timestamp() AND (r.definition->>'format' IS NOT DISTINCT FROM 'pdf') = :printed ORDER BY c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED""")
 _TO_PRINT: Final = text("""
 SELECT EXISTS (SELECT FROM app.delivery_copy c JOIN app.delivery_run r ON r.id = c.run_id WHERE c.state = 'waiting' AND c.next_at <= clock_timestamp() AND r.definition->>'format' = 'pdf')""")
 _NEXT_MAIL: Final = text(f"""
