@@ -34,6 +34,12 @@ _WIDE_FROM: Final = 12
 """Columns from which a table gets a page across."""
 _LONG: Final = 24
 """Rows above which the table behind a figure stands at the end."""
+_CROWDED: Final = 8
+"""Columns from which a table is set smaller, and without columns that say nothing."""
+_LONGEST_WORD: Final = 30
+"""Characters of a word from which it is broken anywhere: a fingerprint, an address."""
+_UPRIGHT: Final = '<section class="block">'
+_ACROSS: Final = '<section class="block wide">'
 _SHORT: Final = 16
 """Characters of a text that is not broken over lines."""
 
@@ -95,6 +101,8 @@ def paper(document: Document, zone: ZoneInfo, size: PaperSize) -> Paper:
     made = _Making(zone, (inner, height - 2 * _MARGINS["side"]), brief=brief)
     parts = [_heading(document, zone) if brief else _cover(document, blocks, zone)]
     parts += [_block(block, number, made) for number, block in enumerate(blocks)]
+    if brief and parts[-1].startswith(_ACROSS):
+        parts = [f'<div class="wide">{"".join(parts)}</div>']  # on one page across, the heading too
     parts += [_definitions(document), _appendix(made)]
     return Paper(clean(document.title), _style(document, size, tall, zone), "".join(parts), tuple(made.figures))
 
@@ -139,7 +147,7 @@ def _heading(document: Document, zone: ZoneInfo) -> str:
 
 
 def _block(block: Block, number: int, made: _Making) -> str:
-    table = numbers_of(block) if block.figure is None else block.table
+    table = _printed(numbers_of(block) if block.figure is None else block.table)
     is_wide = table is not None and len(table.columns) >= _WIDE_FROM
     head = ["" if made.brief else f'<h2 id="block-{number}">{_text(block.title)}</h2>', f'<p class="says">{_text(block.says)}</p>' if block.says else ""]
     if block.figure is not None:
@@ -153,7 +161,15 @@ def _block(block: Block, number: int, made: _Making) -> str:
         made.behind.append((number, block, table))
         head.append(f'<p class="note"><a href="#numbers-{number}">Its {len(table.rows)} rows of numbers are at the end.</a></p>')
         table = None
-    return f'<section class="block{" wide" if is_wide and table else ""}"><div class="head">{"".join(head)}</div>{_table(table, block.title, made.zone) if table else ""}</section>'
+    return f'{_ACROSS if is_wide and table else _UPRIGHT}<div class="head">{"".join(head)}</div>{_table(table, block.title, made.zone) if table else ""}</section>'
+
+
+def _printed(table: Table | None) -> Table | None:
+    """A table of many columns without those that hold no word in any row: on paper they only make the others narrow."""
+    if table is None or len(table.columns) < _CROWDED or not table.rows:
+        return table
+    kept = [number for number, column in enumerate(table.columns) if column.unit is not None or any(row[number] not in {None, ""} for row in table.rows)]
+    return Table(tuple(table.columns[number] for number in kept), tuple(tuple(row[number] for number in kept) for row in table.rows), tuple(table.totals[number] for number in kept) if table.totals else ())
 
 
 def _appendix(made: _Making) -> str:
@@ -170,11 +186,18 @@ def _table(table: Table, title: str, zone: ZoneInfo) -> str:
     numeric = [table.columns[number].unit is not None or any(isinstance(row[number], int | float | Amount) for row in table.rows) for number in range(columns)]
     cents = [has_cents(row[number] for row in (*table.rows, *([table.totals] if table.totals else []))) for number in range(columns)]
 
+    def name_of(text: str, value: Any, number: int) -> str:
+        if numeric[number]:
+            return "n"
+        if len(text) <= _SHORT or isinstance(value, date):
+            return "short"
+        return "long" if max(map(len, text.split()), default=0) > _LONGEST_WORD else ""
+
     def line(row: Sequence[Any], name: str = "") -> str:
         cells = []
         for number, (value, column) in enumerate(zip(row, table.columns, strict=True)):
             text = shown(value, column, zone, cents=cents[number])
-            name_of_cell = "n" if numeric[number] else "short" if len(text) <= _SHORT or isinstance(value, date) else ""
+            name_of_cell = name_of(text, value, number)
             cells.append(f'<td class="{name_of_cell}">{_text(text)}</td>' if name_of_cell else f"<td>{_text(text)}</td>")
         return f"<tr{name}>{''.join(cells)}</tr>"
 
@@ -182,7 +205,7 @@ def _table(table: Table, title: str, zone: ZoneInfo) -> str:
     body = "".join(line(row) for row in table.rows[:MOST_ROWS]) + (line(table.totals, ' class="total"') if table.totals else "")
     left_out = len(table.rows) - MOST_ROWS
     more = f'<p class="more">The first {MOST_ROWS:,} of {len(table.rows):,} rows; the Excel file of this card holds all of them.</p>' if left_out > 0 else ""
-    density = "denser" if columns > 10 else "dense" if columns > 7 else ""
+    density = "denser" if columns > 10 else "dense" if columns >= _CROWDED else ""
     return f'<table class="{density}" aria-label="{_text(title)}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}'
 
 
