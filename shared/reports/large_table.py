@@ -49,6 +49,8 @@ class LargeColumn:
     label: str
     kind: Kind
     unit: Unit | None = None
+    width: float = 0
+    """Characters; 0: what is usual of the kind."""
 
 
 def write_large_workbook(
@@ -114,12 +116,14 @@ def _shell(name: str, columns: Sequence[LargeColumn], rows: int, about: Sequence
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
-    head = book.add_format({"bold": True, "bg_color": "#EEF2FB", "bottom": 1, "bottom_color": "#D0D5DD"})
+    _set_page(sheet)
+    look = {"bold": True, "bg_color": "#EEF2FB", "bottom": 1, "bottom_color": "#D0D5DD"}
+    head, head_of_numbers = book.add_format(look), book.add_format({**look, "align": "right"})
     for number, column in enumerate(columns):
         formats = {"text": "General", "day": DAY, "moment": MOMENT, "number": number_format(column.unit)}
         style = book.add_format({"num_format": formats[column.kind], "align": "right" if column.kind == "number" else "left"})  # also keeps the style from being the default, which has no number
-        sheet.set_column(number, number, max(_WIDTHS[column.kind], min(40, len(column.label) + 3)))
-        sheet.write_string(0, number, clean(column.label), head)
+        sheet.set_column(number, number, column.width or max(_WIDTHS[column.kind], min(40, len(column.label) + 3)))
+        sheet.write_string(0, number, clean(column.label), head_of_numbers if column.kind == "number" else head)
         sheet.write_blank(1, number, None, style)
     if rows:
         sheet.autofilter(0, 0, rows, len(columns) - 1)
@@ -140,6 +144,14 @@ def _write_about(book: Workbook, about: Sequence[tuple[str, str]], head: Any) ->
         sheet.write_string(number, 0, clean(term), wrapped)
         sheet.write_string(number, 1, clean(value)[:LONGEST_CELL], wrapped)
     sheet.freeze_panes(1, 0)
+    _set_page(sheet)
+
+
+def _set_page(sheet: Any) -> None:
+    """How it prints: across, as wide as a page, numbered."""
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&8&A&R&8Page &P of &N")
 
 
 def _write_rows(out: IO[bytes], name: str, encode: Callable[[int, Sequence[Row]], str], batches: Iterable[Sequence[Row]], advance: Callable[[int], None]) -> int:

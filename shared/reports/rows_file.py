@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import Connection
 
+from shared.clock import now
 from shared.metrics.format import write_exact
 from shared.metrics.metric import Unit
 from shared.metrics.period import Period
@@ -66,7 +67,7 @@ def unpacked_rows(stored: bytes) -> RowsFile | None:
 
 def columns_of(wanted: RowsFile) -> tuple[LargeColumn, ...]:
     """Return the columns of the file, in the order of the statement."""
-    return (LargeColumn("Day", "day"), LargeColumn("Branch", "text"), LargeColumn("What", "text"), LargeColumn("Kind of row", "text"), LargeColumn("Number", "text"), LargeColumn("Counts", "number", wanted.rows.unit))
+    return (LargeColumn("Day", "day"), LargeColumn("Branch", "text"), LargeColumn("What", "text", width=40), LargeColumn("Kind of row", "text", width=16), LargeColumn("Number", "text", width=14), LargeColumn("Counts", "number", wanted.rows.unit))
 
 
 def told(progress: float, rows: int) -> str:
@@ -106,5 +107,5 @@ def write_rows(connection: Connection, wanted: RowsFile, kind: FileKind, zone: Z
     if kind.key == "csv":
         return copy_csv(connection, out, sql, parameters, [(name, column.label, column.kind) for name, column in zip(_NAMES, columns, strict=True)], zone.key, header=head_of(columns), advance=tell)
     sum_of = write_exact(total, rows.unit) if rows.unit else f"{total:,.10g}"
-    about = [*wanted.about, ("Rows", f"{count:,}"), ("Their sum" if rows.unit in {Unit.MONEY, Unit.COUNT, None} else "Sum of the values", sum_of)]
+    about = [*wanted.about, ("Read at", f"{now().astimezone(zone):%-d %B %Y, %H:%M %Z}"), ("Rows", f"{count:,}"), ("Their sum" if rows.unit in {Unit.MONEY, Unit.COUNT, None} else "Sum of the values", sum_of)]
     return write_large_workbook(out, _SHEET, columns, batches(connection, sql, parameters), zone, rows=count, about=about, advance=tell)
