@@ -47,6 +47,8 @@ class Page:
     """(query, name) of what of this page can be sent on a schedule: ("", "Executive") is the page as it opens.  It must have files."""
     personal: tuple[str, ...] = ()
     """Those of ``choices`` that mean something else for each reader; what is sent to several knows none of them."""
+    named: Callable[[str], str] | None = None
+    """What one of many alike is called in the window's title, by its path; None: ``title``."""
     below: str = ""
     """Path of the page whose entry in the navigation is marked while this one is shown."""
 

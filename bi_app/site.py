@@ -42,7 +42,8 @@ class Site(Dash):
         if page is None:
             abort(404)
         inner = Parts(parts["metas"], parts["config"], parts["scripts"], parts["renderer"], parts["css"])
-        return whole_document(f"{page.title} · Northline BI", self.get_layout(), to_json(self._callback_list), inner, figures=page.has_figures)
+        title = page.named(request.path) if page.named else page.title
+        return whole_document(f"{title} · Northline BI", self.get_layout(), to_json(self._callback_list), inner, figures=page.has_figures)
 
     def page_at(self, path: str) -> Page | None:
         """Return the page at ``path``, which may be one of many alike; None: there is none."""

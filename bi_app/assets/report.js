@@ -176,7 +176,7 @@
       if (given.draft.base !== base) { base = given.draft.base; saved = ""; }
       const drop = R.element("button", { class: "button", type: "button" }, "Drop it");
       drop.onclick = () => { const before = R.doc; R.doc = given.saved.definition; base = given.saved.version; saved = text(); steps = steps.concat(saved); at = steps.length - 1; drop.closest(".rb-note").dataset.kind = ""; R.note(""); settle(before); R.send("DELETE", "/reports/" + R.number + "/draft").catch((error) => console.debug("report: draft", error.message)); };
-      R.note("This is your draft of " + new Date(given.draft.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) + ", which is not saved.", "", drop);
+      R.note("This is your draft of " + window.northline.when(given.draft.at) + ", which is not saved.", "", drop);
     }
     R.parts.forEach((part) => part(root));
     R.render(); state(); R.preview();

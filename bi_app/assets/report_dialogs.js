@@ -13,7 +13,7 @@
     return made;
   }
   R.dialog = dialog;
-  const when = (moment) => new Date(moment).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const when = (moment) => window.northline.when(moment);
   const list = (lines, none) => (lines.length ? el("ul", {}, ...lines.map((words) => el("li", {}, words))) : el("p", { class: "note" }, none));
   const STATES = { added: "added", removed: "removed", moved: "moved", changed: "changed", same: "" };
   /* A small drawing of the canvas: what was added, changed, moved or removed stands out, and says so. */

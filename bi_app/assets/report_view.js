@@ -26,6 +26,43 @@
   function group(line) { const section = line.closest(".rl-group"); section.hidden = [...section.querySelectorAll("[data-row]")].every((each) => each.hidden); }
   async function back(button) { const line = row(button); line.hidden = true; try { await R.send("PUT", "/reports/" + number(button) + "/bin", { into: false }); said("It is back in the library."); } catch (error) { line.hidden = false; said(error.message); } }
   async function move(button) { try { await R.send("PUT", "/reports/" + number(button) + "/folder", { folder: button.dataset.folder }); location.reload(); } catch (error) { said("It could not be moved: " + error.message); } }
+
+  /* ---- a line dragged onto a folder: there at once, and back where the server refuses; without a mouse its menu does the same */
+  let held = null;
+  addEventListener("pointerdown", (event) => {
+    const line = event.target.closest && event.target.closest(".rl-group [data-moves]");
+    if (!line || event.button || event.pointerType === "touch" || event.target.closest("button,summary,details")) return;
+    held = { line, x: event.clientX, y: event.clientY, from: line.closest(".rl-group") };
+  });
+  addEventListener("dragstart", (event) => { if (event.target.closest && event.target.closest(".rl-group [data-moves]")) event.preventDefault(); });
+  const over = (section) => document.querySelectorAll(".rl-group").forEach((each) => each.classList.toggle("over", each === section && each !== held.from));
+  addEventListener("pointermove", (event) => {
+    if (!held) return;
+    if (!held.ghost) {
+      if (Math.hypot(event.clientX - held.x, event.clientY - held.y) < 6) return;
+      held.ghost = el("div", { class: "rb-ghost rb-tile-ghost" }, icon("report"), " " + $(".rl-title", held.line).textContent);
+      document.body.append(held.ghost);
+      document.documentElement.classList.add("rb-dragging");
+    }
+    held.ghost.style.transform = "translate(" + (event.clientX + 10) + "px," + (event.clientY + 8) + "px)";
+    const under = document.elementFromPoint(event.clientX, event.clientY);
+    held.to = under && under.closest(".rl-group");
+    over(held.to);
+  });
+  function release() { const done = held; if (done && done.ghost) { done.ghost.remove(); document.documentElement.classList.remove("rb-dragging"); over(null); R.swallow(); } held = null; return done; }
+  addEventListener("pointerup", async () => {
+    const done = held && release();
+    if (!done || !done.ghost || !done.to || done.to === done.from) return;
+    const { line, from, to } = done, next = line.nextElementSibling, title = "“" + $(".rl-title", line).textContent + "”", folders = (section) => section.dataset.folder;
+    const place = (section, before) => { $("ul", section).insertBefore(line, before); [from, to].forEach((each) => { each.hidden = !each.querySelector("[data-row]"); const count = $("h2 small", each); if (count) count.textContent = each.querySelectorAll("[data-row]").length; }); };
+    const put = async (section, before, back, beforeBack) => { place(section, before); try { await R.send("PUT", "/reports/" + line.dataset.row + "/folder", { folder: folders(section) }); return true; } catch (error) { place(back, beforeBack); said(title + " could not be moved: " + error.message); return false; } };
+    if (!(await put(to, $("ul", to).firstElementChild, from, next))) return;
+    const undo = el("button", { class: "button", type: "button" }, icon("undo"), "Undo");
+    undo.addEventListener("click", () => { said(""); put(from, next, to, null); });
+    said(title + (folders(to) ? " is in the folder " + folders(to) + ". " : " is in no folder. "), undo);
+  });
+  addEventListener("pointercancel", release);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && held) release(); });
   function folder(button) {
     const name = el("input", { type: "text", maxlength: 80, "aria-label": "Name of the folder" }), keep = el("button", { class: "button primary", type: "button" }, "Move"), problem = el("p", { class: "problem", role: "alert" });
     const open = R.dialog("New folder", el("label", { class: "rb-row" }, el("span", {}, "Name"), name), problem, el("div", { class: "rd-do" }, keep));

@@ -63,7 +63,7 @@ def _groups(visit: Visit, shown: Sequence[Entry], folders: Sequence[str], zone: 
     for entry in shown:
         groups.setdefault(entry.folder, []).append(entry)
     order = sorted(groups, key=lambda name: (name == "", name.casefold()))
-    return [html.Section([html.H2([icon("folder"), name or ("Without a folder" if len(groups) > 1 else "Reports"), html.Small(f"{len(groups[name])}")]), html.Ul([_line(visit, entry, folders, zone) for entry in groups[name]])], className="card-x rl-group", **{"aria-label": name or "Reports"}) for name in order]
+    return [html.Section([html.H2([icon("folder"), name or ("Without a folder" if len(groups) > 1 else "Reports"), html.Small(f"{len(groups[name])}")]), html.Ul([_line(visit, entry, folders, zone) for entry in groups[name]])], className="card-x rl-group", **{"aria-label": name or "Reports", "data-folder": name}) for name in order]
 
 
 def _listed(visit: Visit, shown: Sequence[Entry]) -> Block:
@@ -80,7 +80,7 @@ def _line(visit: Visit, entry: Entry, folders: Sequence[str], zone: ZoneInfo) ->
     marks = [html.Span("Draft open", className="rl-mark") if entry.draft_at else None, html.Span([icon("share"), "Shared"], className="rl-mark quiet") if entry.is_shared and entry.access == "own" else None, html.Span([icon("lock"), "To read"], className="rl-mark quiet") if not entry.may_edit else None]
     name = html.Div([html.Span(entry.title, className="rl-title") if gone else html.A(entry.title, href=f"/reports/{entry.id}", className="rl-title"), html.Small(entry.description) if entry.description else None])
     return html.Li([star, name, html.Span(marks, className="rl-marks"), html.Span(who, className="rl-who"), html.Span(_when(entry.deleted_at or entry.changed_at, zone), className="rl-when num"), _menu(entry, folders)],
-                   **{"data-find": f"{entry.title} {entry.description} {who} {entry.folder}".lower(), "data-row": str(entry.id)})
+                   **{"data-find": f"{entry.title} {entry.description} {who} {entry.folder}".lower(), "data-row": str(entry.id), **({"data-moves": ""} if entry.access == "own" and not gone else {})})
 
 
 def _menu(entry: Entry, folders: Sequence[str]) -> Component:

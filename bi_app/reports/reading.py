@@ -59,6 +59,11 @@ def _read(number: int) -> Opened:
         return Opened(entry, version, Report(entry.title), f"This report can no longer be read: {error}")
 
 
+def name_of(path: str) -> str:
+    """Return the title of the report at ``path``."""
+    return opened(number_of(path)).report.title
+
+
 def period_of(_sources: Sources, path: str) -> str:
     """Return the period of the report at ``path``, for an address without one."""
     return opened(number_of(path)).report.limits.period or DEFAULT_PERIOD

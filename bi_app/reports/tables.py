@@ -33,24 +33,36 @@ def linked_table(found: Table, numbers: Numbers, visit: Visit, *, is_pivot: bool
     metrics = [0 if is_pivot and place else next((metric for metric, declared in enumerate(numbers.metrics) if declared.label == column.label), -1) for place, column in enumerate(found.columns)]
     if is_pivot:
         firsts, columns, by = numbers.grid()
-        origins = [_Origin([first, *(by.get((first.keys[0], column.keys[1])) for column in columns)], first) for first in firsts]
+        by_row, by_column = numbers.edge(0), numbers.edge(1)
+        origins = [_Origin([first, *(by.get((first.keys[0], column.keys[1])) for column in columns), by_row.get(first.keys[0])], first) for first in firsts]
+        foot = _Origin([None, *(by_column.get(column.keys[1]) for column in columns), None])
     else:
+        foot = _Origin([None] * width)
         origins = [_Origin([row] * width, row) for row in numbers.rows] or [_Origin([None] * width)]
     left_out = {place for place, column in enumerate(found.columns) if column.label == "Before" and len(numbers.metrics) > 1}
     shown_places = [place for place in range(width) if place not in left_out]
 
     def line(cells: Sequence[Cell], origin: _Origin) -> list[Component]:
-        return [_change(cells[place], numbers.metrics[_latest(metrics, place)]) if found.columns[place].label == "Change" else _cell(cells[place], found.columns[place], origin.rows[place], metrics[place], numbers, visit, origin.own)
+        return [_moved(cells[place]) if found.columns[place].label == "Moved" else _change(cells[place], numbers.metrics[_latest(metrics, place)]) if found.columns[place].label == "Change" else _cell(cells[place], found.columns[place], origin.rows[place], metrics[place], numbers, visit, origin.own)
                 for place in shown_places]
 
     lines = [html.Tr(line(cells, origin)) for cells, origin in zip(found.rows[:MOST_ROWS], origins, strict=False)]
     head = Table(tuple(found.columns[place] for place in shown_places), tuple(tuple(row[place] for place in shown_places) for row in found.rows))
-    return _framed(head, lines, line(found.totals, _Origin([None] * width)) if found.totals else [])
+    return _framed(head, lines, line(found.totals, foot) if found.totals else [])
 
 
 def _latest(metrics: Sequence[int], place: int) -> int:
     """The metric that stands before a place."""
     return next((metric for metric in reversed(metrics[:place]) if metric >= 0), 0)
+
+
+def _moved(value: Cell) -> html.Td:
+    """How many places somebody gained or lost; ``new`` and ``same`` stay words."""
+    text = str(value)
+    if text[:1] not in "+-" or not text[1:].isdigit():
+        return html.Td(text, className="rp-moved")
+    up = text[0] == "+"
+    return html.Td(html.Span([html.Span("▲" if up else "▼", **{"aria-hidden": "true"}), html.Span("up " if up else "down ", className="said"), text[1:]], className=f"delta {'good' if up else 'bad'}"), className="rp-moved")
 
 
 def _change(value: Cell, declared: Metric) -> html.Td:

@@ -30,6 +30,8 @@ class Row:
     """The same over the days it is compared with; empty: not compared."""
     span: str = ""
     """Its days as ``2026-11-01..2026-11-30``, cut to the period."""
+    of: int | None = None
+    """Of a total over all keys of the other field: the place of the field that it has a key of."""
     movement: int | None = None
     """Places gained (+) or lost (-) against the comparison; None: not ranked then, or not compared."""
 
@@ -54,6 +56,8 @@ class Numbers:
     """What it is compared with, in words; empty: with nothing."""
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Conditions of the block, for the way to its rows."""
+    edges: tuple[tuple[Row, ...], tuple[Row, ...]] = ((), ())
+    """Of a pivot: totals by key of the first field and of the second, asked for and not added up."""
 
     @property
     def labels(self) -> list[str]:
@@ -66,7 +70,8 @@ class Numbers:
             return ""
         held = dict(self.where)
         if row is not None:
-            held |= {name: (key,) for name, key in zip(self.fields, row.keys, strict=False) if name not in TIMES}
+            fields = self.fields if row.of is None else self.fields[row.of : row.of + 1]
+            held |= {name: (key,) for name, key in zip(fields, row.keys, strict=False) if name not in TIMES}
         conditions = "".join(f"@{name}={','.join(quote(key, safe='') for key in keys)}" for name, keys in held.items())
         return f"{self.metrics[metric].name}@{(row.span if row is not None else '') or self.span}{conditions}"
 
@@ -74,6 +79,10 @@ class Numbers:
         """Return the filter that a click on one of the row's keys means, such as ``source=3``; empty: none (a span of time, what is summed up)."""
         name = self.fields[place] if place < len(self.fields) else ""
         return "" if not name or name in TIMES or row.labels[place] == OTHERS else f"{name}={quote(row.keys[place], safe='')}"
+
+    def edge(self, place: int) -> dict[str, Row]:
+        """Return the totals by key of one field."""
+        return {row.keys[0]: row for row in self.edges[place]}
 
     def grid(self) -> tuple[list[Row], list[Row], dict[tuple[str, str], Row]]:
         """Return a row for each key of the first field and of the second, in order, and the rows by both keys."""

@@ -2,7 +2,7 @@
 
 from shared.metrics.headline import Headline
 from shared.metrics.metric import Metric, Unit
-from shared.reports.block_numbers import Numbers, field_label, known
+from shared.reports.block_numbers import Numbers, Row, field_label, known
 from shared.reports.document import Amount, Cell, Column, Table
 
 
@@ -49,9 +49,15 @@ def pivot(numbers: Numbers, _height: int = 0) -> Table:
     """Return a row per key of the first field and a column per key of the second; the totals are asked for, not added up, so that rates are right."""
     firsts, columns, by = numbers.grid()
     declared = numbers.metrics[0]
-    heads = (Column(field_label(numbers.fields[0])), *(Column(column.labels[1], declared.unit) for column in columns))
-    rows = tuple((first.labels[0], *((known(found.values[0]) if (found := by.get((first.keys[0], column.keys[1]))) else None) for column in columns)) for first in firsts)
-    return Table(heads, rows)
+    by_row, by_column = numbers.edge(0), numbers.edge(1)
+    heads = (Column(field_label(numbers.fields[0])), *(Column(column.labels[1], declared.unit) for column in columns), Column("Total", declared.unit))
+    rows = tuple((first.labels[0], *(_first(by.get((first.keys[0], column.keys[1]))) for column in columns), _first(by_row.get(first.keys[0]))) for first in firsts)
+    name = "Total" if numbers.all_rows <= len(firsts) else f"Total of all {numbers.all_rows:,}"
+    return Table(heads, rows, (name, *(_first(by_column.get(column.keys[1])) for column in columns), known(numbers.totals[0])))
+
+
+def _first(row: Row | None) -> float | None:
+    return known(row.values[0]) if row else None
 
 
 def ranking(numbers: Numbers, _height: int = 0) -> Table:

@@ -135,6 +135,8 @@ class Reports:
             questions["ranks"] = ask(ranked_by, span, block.grain if is_time else "all", () if is_time else (block.split,))
         if block.series and block.series not in TIMES:
             questions["series"] = ask(block.metrics[:1], span, "all", (block.series,))
+        if block.kind == "pivot":
+            questions["columns"] = ask(block.metrics, span, block.grain if block.series in TIMES else "all", () if block.series in TIMES else (block.series,))
         if plan.before is not None:
             questions["before"] = ask(block.metrics, plan.before, block.grain, block.dimensions)
             questions["whole before"] = ask(block.metrics, plan.before)

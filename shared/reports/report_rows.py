@@ -58,7 +58,13 @@ def numbers_of(plan: Plan, answers: dict[str, Answer]) -> Numbers:
         kept.sort(key=lambda row: place[row.keys[0]])
     if plan.before is not None and "before" in answers:
         kept = _compared(plan, kept, _rows(plan, answers["before"], fields, plan.before))
-    return Numbers(block.declared, fields, tuple(kept), whole, before_whole, all_rows=count, span=span_text(plan.period), before_words=plan.before_words, where=conditions_of(plan))
+    edges = (_edge(plan, answers["ranks"], 0), _edge(plan, answers["columns"], 1)) if "columns" in answers else ((), ())
+    return Numbers(block.declared, fields, tuple(kept), whole, before_whole, all_rows=count, span=span_text(plan.period), before_words=plan.before_words, where=conditions_of(plan), edges=edges)
+
+
+def _edge(plan: Plan, answer: Answer, place: int) -> tuple[Row, ...]:
+    field = (plan.block.split, plan.block.series)[place]
+    return tuple(replace(row, of=place) for row in _rows(plan, answer, (field,), plan.period))
 
 
 def _in_series(plan: Plan, rows: list[Row], answers: dict[str, Answer], place: dict[str, int]) -> list[Row]:

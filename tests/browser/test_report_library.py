@@ -1,7 +1,7 @@
 """The library and the viewer of reports: dialogs, the bin, links that carry state, and where a click on a mark leads."""
 
 from tests.browser.conftest import LEADERSHIP, Window
-from tests.browser.report_hands import definition, made, session_of
+from tests.browser.report_hands import definition, drag, made, session_of
 
 SMALL: dict[str, object] = {"kind": "pie", "metrics": ["leads"], "split": "channel"}
 
@@ -57,6 +57,25 @@ def test_versions_sharing_freezing_and_the_bin_by_their_dialogs(window: Window) 
     choose(window, ".rl-said .button", "Undo")
     window.wait(lambda: me.get(f"{window.sites.bi}/reports/{number}", timeout=20).status_code == 200)
     assert window.script("return document.querySelector(arguments[0]).hidden", f"[data-row='{number}']") is False
+    assert window.problems() == []
+
+
+def test_a_report_is_dragged_into_a_folder_and_back(window: Window) -> None:
+    window.sign_in(LEADERSHIP)
+    made(window, definition=definition("There"), folder="Board")
+    number = made(window, definition=definition("Loose"))
+    window.open("/reports")
+    me = session_of(window)
+
+    def folder() -> str:
+        return str(window.script("return document.querySelector(arguments[0]).closest('.rl-group').dataset.folder", f"[data-row='{number}']"))
+
+    drag(window, f"[data-row='{number}'] .rl-title", ".rl-group[data-folder=Board] h2")
+    window.wait(lambda: folder() == "Board" and "is in the folder Board" in window.text(".rl-said"))
+    assert f'data-row="{number}"' in me.get(f"{window.sites.bi}/reports", timeout=20).text.split('data-folder="Board"', 1)[1].split("</section>", 1)[0]
+    choose(window, ".rl-said .button", "Undo")
+    window.wait(lambda: folder() == "")
+    assert f"/reports/{number}" not in window.driver.current_url
     assert window.problems() == []
 
 

@@ -187,3 +187,24 @@ def test_a_block_that_fails_leaves_the_others_alone() -> None:
 def test_too_many_days_for_a_day_by_day_line_are_refused_in_words() -> None:
     found = answered(ReportBlock("a", "line", WIDE, metrics=("leads",), split="day", limits=Limits("2020-01-01..2026-01-01")))
     assert "too many to show" in found.problem
+
+
+def test_totals_of_a_pivot_are_asked_for_and_lead_to_their_rows() -> None:
+    found = numbers(ReportBlock("a", "pivot", WIDE, metrics=("leads",), split="source", series="month"), ask=Sources4(values={"leads": 81.0}))
+    table = card_of(answered(ReportBlock("a", "pivot", WIDE, metrics=("leads",), split="source", series="month", top=2), Sources4(values={"leads": 81.0}))).table
+    assert table is not None
+    assert table.columns[-1].label == "Total"
+    assert table.rows[0][-1] == 40.0  # the source's own answer, whatever its months come to
+    assert (table.totals[0], table.totals[-1]) == ("Total of all 4", 81.0)
+    assert found.code(found.edge(0)["1"]) == f"leads@{found.span}@source=1"
+    month = next(iter(found.edge(1).values()))
+    assert found.code(month) == f"leads@{month.span}"
+
+
+def test_a_click_outside_of_a_blocks_own_values_leaves_it_empty_and_says_so() -> None:
+    block = ReportBlock("a", "bar", WIDE, metrics=("leads",), split="branch", limits=Limits(where=(("source", ("1", "2")),)))
+    inside, outside = (answered(block, reader=replace(READER, where=(("source", (key,)),))) for key in "13")
+    assert inside.numbers is not None
+    assert inside.numbers.where == (("source", ("1",)),)
+    assert outside.numbers is None
+    assert outside.problem == "This block is about other values of lead source than the page is filtered by."

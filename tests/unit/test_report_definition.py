@@ -38,6 +38,7 @@ HOSTILE: list[tuple[str, str, str]] = [
     ("sql as a split", definition(split="source' OR 1=1 --"), "no dimension is called"),
     ("a path as a kind", definition(kind="../../etc/passwd"), "no kind of block is called"),
     ("a script as a name", definition(id="<script>"), "lower case letters"),
+    ("a title that nobody sees", json.dumps({"title": "\u200b\u200f \u3164"}), "needs a title"),
     ("what nothing knows", definition(formula="=1+1"), "is called 'formula'"),
     ("a formula in the sort", definition(sort="=HYPERLINK(1)"), "sort by name"),
     ("a metric twice", definition(metrics=["leads", "leads"]), "there already"),
