@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from bi_app.page import Page
 from bi_app.reconciliation import case as case_parts
+from bi_app.reconciliation.filing import files_block, standing_block
 from bi_app.reconciliation.overview import ages_card, facts, parts_card, sides_card, trend_card
 from bi_app.reconciliation.proving import rows_card
 from bi_app.reconciliation.queue import CHOICES, queue_card
@@ -17,6 +18,7 @@ from bi_app.reconciliation.running import Proof, detail_cards, run_tools, runs_c
 from bi_app.reconciliation.signing import months_back, numbers_card, signed_card
 from bi_app.reconciliation.sourcing import sources_card, uploads_card
 from bi_app.shell.parts import card, drawn, empty, icon
+from bi_app.shell.said import Said, saying
 from bi_app.shell.topbar import chips, topbar
 from bi_app.sources import Sources
 from bi_app.visit import Visit
@@ -24,7 +26,7 @@ from shared.clock import now
 from shared.people.accounts import list_people
 from shared.people.person import Person
 from shared.people.reconciliation_rules import may_sign_periods, may_work_on_cases
-from shared.reconciliation.proof import Wanted, cases_of, files_of, newest_run, rows_of
+from shared.reconciliation.proof import Wanted, cases_of, files_of, newest_run, rows_of, standing_parts
 from shared.reconciliation.reading import Which, case_of, queue, recent_runs, rule_counts, run_of
 from shared.reconciliation.records_of_case import candidates, records_of
 from shared.reconciliation.signing import SignOff, hash_of, numbers_of, sign_offs
@@ -37,6 +39,7 @@ from shared.web.site import site
 TITLE = "Reconciliation"
 _TABS = {"": "Summary", "cases": "Work queue", "runs": "Runs", "rules": "Rules", "sources": "Sources", "sign": "Sign-off"}
 _PART_OF = {"case": "cases", "run": "runs", "rows": "runs", "rule": "rules"}
+_OF_NO_BRANCH = "Open cases; those of no branch count here and when the company is signed for, not in scorecards, alerts and API"
 _FAMILIES = {"ghost": "Ghosts", "split": "Split errors", "break": "Breaks"}
 
 
@@ -107,7 +110,7 @@ def _summary(look: Look) -> list[Component | None]:
         found, known = summary(connection, look.branches, look.visit.today), every_source(connection)
     queue_link = look.visit.filters.choosing(show="cases")
     return [run_tools(known, may_work=look.may_work), facts(found, look.visit), sides_card(found.sides, look.visit, found.last_run, look.zone), trend_card(found, look.visit), ages_card(found),
-            parts_card(4, "At risk by rule", found.rules[:9], "Open cases", queue_link), parts_card(4, "At risk by branch", found.branches, "Open cases"), parts_card(4, "At risk by representative", found.reps, "Of the appointment behind each case")]
+            parts_card(4, "At risk by rule", found.rules[:9], "Open cases", queue_link), parts_card(4, "At risk by branch", found.branches, _OF_NO_BRANCH if any(not part.key for part in found.branches) else "Open cases"), parts_card(4, "At risk by representative", found.reps, "Of the appointment behind each case")]
 
 
 def _queue(look: Look) -> list[Component | None]:
@@ -115,7 +118,10 @@ def _queue(look: Look) -> list[Component | None]:
     rules = [name for name, of in FAMILY.items() if of == family] if family in _FAMILIES else [family] if family in TITLES else None
     with look.engines.primary_reader() as connection:
         rows = queue(connection, look.branches, look.visit.today, Which(which if which in {"open", "closed", "proposed", "all"} else "open", look.visit.person.id if look.chosen("mine") == "mine" else None, rules))
-    return [queue_card(rows, look.visit, look.workers(), may_work=look.may_work)]
+        parts, files = standing_parts(connection, look.branches), files_of(connection, None) if look.visit.scope.is_company else []
+    # The workpaper holds the proof, too: an accountant has it in one file.
+    proof = [saying(html.Div(hidden=True), Said(block)) for block in (standing_block(parts), *([files_block(files)] if files else []))]
+    return [queue_card(rows, look.visit, look.workers(), may_work=look.may_work), *proof]
 
 
 def _case(look: Look) -> list[Component | None]:
@@ -185,8 +191,9 @@ def _sign(look: Look) -> list[Component | None]:
         if branch is None and not visit.scope.is_company:
             return [card(12, "Sign-off", empty("Choose one of your branches above: the company as a whole is signed for by who sees every branch.", title="Choose a branch", symbol="branch")), _signed(look, signed)]
         numbers = numbers_of(connection, *period, branch)
-    standing = next((each for each in signed if each.reopened_at is None and (each.period_from, each.period_to, each.branch_id) == (*period, branch)), None)
-    return [numbers_card(numbers, hash_of(numbers), standing, visit, period, branch, may_sign=look.may_sign), _signed(look, signed)]
+    mine = [each for each in signed if (each.period_from, each.period_to, each.branch_id) == (*period, branch)]
+    standing, before = next((each for each in mine if each.reopened_at is None), None), next((each for each in mine if each.reopened_at is not None), None)
+    return [numbers_card(numbers, hash_of(numbers), standing, visit, period, branch, may_sign=look.may_sign, before=before), _signed(look, signed)]
 
 
 def _signed(look: Look, signed: Sequence[SignOff]) -> html.Section:

@@ -42,6 +42,8 @@ def _fact(label: str, value: str, sub: str, link: str) -> Component:
 def sides_card(sides: Sequence[Side], visit: Visit, last: datetime | None, zone: ZoneInfo) -> html.Section:
     """Return matched and broken of every source, by count and by cents, on both sides."""
     sub = "Every row of either side is matched or broken: nothing is left over" + (f" · last run {moment(last, zone)}" if last else "")
+    if unplaced := sum(each.unplaced_count for each in sides if each.side == "outside"):
+        sub += f" · {unplaced:,} records name no branch of ours and match nothing: they count here, not in the match rate of scorecards, alerts and API"
     if not sides:
         return card(12, "Ledgers of others", empty("Send a bank's, a lender's or an accounting system's ledger to hold it against your own books.", title="No ledger yet", symbol="reconcile",
                                                   action=html.A("Sources", href=visit.filters.choosing(show="sources"), className="button", **{"data-nav": ""})))

@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from bi_app.reconciliation.filing import files_block, proof_block, rows_block
+from bi_app.reconciliation.filing import files_block, lines_of, proof_block, rows_block
 from bi_app.reconciliation.leading import link
 from bi_app.reconciliation.words import LEVELS, cents, day, in_a_line, money
 from bi_app.shell.files import with_files
@@ -17,17 +17,6 @@ from shared.reconciliation.proof import MOST_ROWS, Rows, Side, Wanted
 from shared.reconciliation.summary import TITLES
 
 _SIDES: tuple[Side, Side] = ("outside", "crm")
-
-
-def lines_of(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, int | None, dict[str, tuple[int, int]]]]:
-    """Return the lines of a proof: label, state, level, side -> (count, cents); those of matches first, then the types of breaks."""
-    found: dict[tuple[str, int | None], dict[str, tuple[int, int]]] = {}
-    for each in parts:
-        key = ("matched", int(each["level"])) if each["state"] == "matched" else (str(each["state"]), None)
-        before = found.setdefault(key, {}).get(each["side"], (0, 0))
-        found[key][each["side"]] = (before[0] + each["count"], before[1] + each["cents"])
-    matched = [(f"Matched {LEVELS.get(level or 0, '')}", "matched", level, sides) for (state, level), sides in sorted(found.items(), key=lambda pair: pair[0][1] or 0) if state == "matched"]
-    return matched + [(TITLES.get(state, state), state, None, found[state, None]) for state in BREAK_NAMES if (state, None) in found]
 
 
 def proof_card(run: Mapping[str, Any], title: str, visit: Visit, back: html.A, *, is_newest: bool) -> html.Section:

@@ -27,14 +27,14 @@ def months_back(today: date, count: int = 12) -> list[tuple[date, date]]:
     return found
 
 
-def numbers_card(numbers: Mapping[str, Any], fingerprint: str, signed: SignOff | None, visit: Visit, period: tuple[date, date], branch: int | None, *, may_sign: bool) -> html.Section:
-    """Return what would be signed for, and the way to sign."""
+def numbers_card(numbers: Mapping[str, Any], fingerprint: str, signed: SignOff | None, visit: Visit, period: tuple[date, date], branch: int | None, *, may_sign: bool, before: SignOff | None = None) -> html.Section:
+    """Return what would be signed for, and the way to sign; ``before``: the last signature, opened again."""
     head = html.Tr([html.Th("Ledger"), html.Th("Matched", className="n"), html.Th("Broken", className="n"), html.Th("Total", className="n"), html.Th("Matched $", className="n"), html.Th("Broken $", className="n"), html.Th("Total $", className="n")])
     sides = [html.Tr([html.Td(side_name(name)), *(html.Td(f"{each[key]:,}", className="n") for key in ("matched_count", "broken_count", "total_count")), *(html.Td(cents(each[key]), className="n") for key in ("matched_cents", "broken_cents", "total_cents"))])
              for name, each in numbers["sides"].items()]
     case_head = html.Tr([html.Th("Cases"), html.Th("Open", className="n"), html.Th("$", className="n"), html.Th("Accepted", className="n"), html.Th("$", className="n"), html.Th("Written off", className="n"), html.Th("$", className="n")])
     cases = [html.Tr([html.Td(_case_name(name)), *(_figure_cell(each, key) for key in ("open_count", "open_amount", "accepted_count", "accepted_amount", "written_off_count", "written_off_amount"))]) for name, each in numbers["cases"].items()]
-    signed_for, of_cases = signed_blocks(numbers, fingerprint, signed, period, {name: _case_name(name) for name in numbers["cases"]})
+    signed_for, of_cases = signed_blocks(numbers, fingerprint, signed, period, {name: _case_name(name) for name in numbers["cases"]}, before)
     body: list[Component | None] = [html.Div(html.Table([html.Thead(head), html.Tbody(sides)], className="tb rc-sides"), className="rc-x") if sides else None, saying(html.Div(html.Table([html.Thead(case_head), html.Tbody(cases)], className="tb rc-sides"), className="rc-x rc-gap"), Said(of_cases)) if cases else None]
     if not sides and not cases:
         body = [empty("No ledger and no case lies in this period.", symbol="calendar", title="Nothing to sign for")]
@@ -74,10 +74,17 @@ def signed_card(signed: Sequence[SignOff], names: Mapping[int, str], zone: ZoneI
         state = html.Span("Stands", className="rc-tag resolved") if each.reopened_at is None else html.Span("Open again", className="rc-tag returned")
         rows.append(html.Tr([html.Td(html.B(f"{each.period_from:%B %Y}")), html.Td(where), html.Td(each.signed_name), html.Td(moment(each.signed_at, zone), className="rc-muted"), html.Td(html.A(html.Code(each.hash[:16]), href=f"/reconciliation/sign-offs/{each.id}/numbers.json", title=f"{each.hash}: the SHA-256 of this file", download=""), className="x-s"), html.Td(state)]))
         if each.reopened_at is not None:
-            lines = [html.Li([html.Span(one["what"]), f": signed {_figure(one['what'], one['signed'])}, now {_figure(one['what'], one['now'])}"]) for one in each.difference[:30]]
+            lines = [html.Li([html.Span(_what(one["what"])), f": signed {_figure(one['what'], one['signed'])}, now {_figure(one['what'], one['now'])}"]) for one in each.difference[:30]]
             rows.append(html.Tr(html.Td([html.Span(f"The data changed; open again since {moment(each.reopened_at, zone)}. What differs:"), html.Ul(lines)], colSpan=6, className="rc-difference")))
     head = html.Tr([html.Th("Period"), html.Th("Where"), html.Th("Signed by"), html.Th("When"), html.Th("Hash", className="x-s"), html.Th("")])
     return card(12, "Signed", html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="tb rc-signed-list"), className="rc-x"), sub="A change of the data afterwards opens the period again and says what differs")
+
+
+def _what(what: str) -> str:
+    """Say which number of a signed period differs."""
+    name, _, figure = what.partition(": ")
+    label = side_name(name) if name.endswith((" crm", " outside")) else _case_name(name)
+    return f"{label}, {figure.removesuffix(' cents').removesuffix(' amount')}{' $' if figure.endswith(('cents', 'amount')) else ''}"
 
 
 def _figure(what: str, value: Any) -> str:

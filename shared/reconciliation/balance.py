@@ -10,13 +10,13 @@ from shared.reconciliation.sides import run
 from shared.reconciliation.source import Source
 
 Side = Literal["outside", "crm"]
-# Each branch lists rows by what became of them; a row that two of them listed would break the primary key, one that none listed the balance.
+# A record that names no branch is of the branch of its counterpart. Each part lists rows by what became of them; a row that two of them listed would break the primary key, one that none listed the balance.
 _ITEMS = f"""
 CREATE TEMPORARY TABLE recon_next AS
-SELECT 'outside' AS side, o.id AS item_id, o.branch_id, o.day, coalesce(o.cents, 0) AS cents, t.state, t.level, t.score, t.reason, t.pair
-FROM recon_o o JOIN (SELECT * FROM recon_state WHERE NOT is_group UNION ALL (SELECT DISTINCT ON (o_id) * FROM recon_state WHERE is_group ORDER BY o_id, k_id)) t ON t.o_id = o.id
+SELECT 'outside' AS side, o.id AS item_id, coalesce(o.branch_id, k.branch_id) AS branch_id, o.day, coalesce(o.cents, 0) AS cents, t.state, t.level, t.score, t.reason, t.pair
+FROM recon_o o JOIN (SELECT * FROM recon_state WHERE NOT is_group UNION ALL (SELECT DISTINCT ON (o_id) * FROM recon_state WHERE is_group ORDER BY o_id, k_id)) t ON t.o_id = o.id JOIN recon_k k ON k.id = t.k_id
 UNION ALL
-SELECT 'outside', o.id, o.branch_id, o.day, coalesce(o.cents, 0), u.state, NULL, NULL, CASE WHEN u.state = 'duplicate' THEN 'it repeats another record' ELSE '' END, ''
+SELECT 'outside', o.id, coalesce(o.branch_id, (SELECT k.branch_id FROM recon_p p JOIN recon_k k ON k.id = p.k_id WHERE p.o_id = u.of_id ORDER BY k.id LIMIT 1)), o.day, coalesce(o.cents, 0), u.state, NULL, NULL, CASE WHEN u.state = 'duplicate' THEN 'it repeats another record' ELSE '' END, ''
 FROM recon_left u JOIN recon_o o ON o.id = u.id
 UNION ALL
 SELECT 'crm', k.id, k.branch_id, k.day, k.cents, t.state, t.level, t.score, t.reason, t.pair

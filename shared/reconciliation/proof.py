@@ -10,7 +10,7 @@ from shared.reconciliation.source import Source
 
 MOST_ROWS: Final = 500
 _NEWEST = text("SELECT max(id) FROM crm.recon_run WHERE kind = 'ledger' AND source = :source AND outcome = 'done'")
-_FILES = text("SELECT batch, file_name, sha256, row_count, cents, left_out, added_at FROM crm.recon_batch WHERE source = :source ORDER BY batch")
+_FILES = text("SELECT source, batch, file_name, sha256, row_count, cents, left_out, added_at FROM crm.recon_batch WHERE CAST(:source AS text) IS NULL OR source = :source ORDER BY source, batch")
 _CASES = text("""
 SELECT rule, count(*) FILTER (WHERE closed_on IS NULL) AS open, count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'written_off') AS written_off,
        count(*) FILTER (WHERE status = 'resolved') AS resolved, count(*) AS cases, coalesce(sum(amount), 0) AS amount
@@ -28,6 +28,9 @@ FROM crm.recon_item i JOIN ({book}) k ON k.id = i.item_id LEFT JOIN crm.sale s O
 LEFT JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id LEFT JOIN crm.prospect h ON h.branch_id = l.branch_id AND h.id = l.prospect_id
 LEFT JOIN LATERAL (SELECT c.id FROM crm.recon_case c WHERE c.source = i.source AND c.gone_at IS NULL AND (c.entity = 'external_record' AND c.other_id = i.item_id OR c.entity = :entity AND c.entity_id = i.item_id) ORDER BY c.id LIMIT 1) c ON i.state <> 'matched'
 WHERE {which}"""
+_STANDING: Final = text("""
+SELECT i.source, i.side, i.state, coalesce(i.level, -1) AS level, count(*) AS count, sum(i.cents)::bigint AS cents FROM crm.recon_item i JOIN crm.recon_source s ON s.name = i.source
+WHERE CAST(:branches AS smallint[]) IS NULL OR i.branch_id = ANY(CAST(:branches AS smallint[])) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""")
 Side = Literal["outside", "crm"]
 
 
@@ -59,14 +62,19 @@ def newest_run(connection: Connection, source: str) -> int | None:
     return None if found is None else int(found)
 
 
-def files_of(connection: Connection, source: str) -> list[dict[str, Any]]:
-    """Return the files of a source with the lines that are no records."""
+def files_of(connection: Connection, source: str | None) -> list[dict[str, Any]]:
+    """Return the files of a source (None: of every one) with the lines that are no records."""
     return [dict(row) for row in connection.execute(_FILES, {"source": source}).mappings()]
 
 
 def cases_of(connection: Connection, source: str) -> Mapping[str, Mapping[str, Any]]:
     """Return what stands behind the breaks of a source: type -> how many cases are open, answered for, and in all."""
     return {row["rule"]: dict(row) for row in connection.execute(_CASES, {"source": source}).mappings()}
+
+
+def standing_parts(connection: Connection, branches: frozenset[int] | None) -> list[dict[str, Any]]:
+    """Return what became of every row among these branches (None: all, and those that belong to none) as of the newest run of each source: source, side, state, level, count, cents."""
+    return [dict(row) for row in connection.execute(_STANDING, {"branches": None if branches is None else sorted(branches)}).mappings()]
 
 
 def rows_of(connection: Connection, source: Source, wanted: Wanted, branches: frozenset[int] | None, most: int = MOST_ROWS) -> Rows:

@@ -109,7 +109,7 @@ def difference(signed: Mapping[str, Any], present: Mapping[str, Any]) -> list[di
     for part in ("sides", "cases"):
         for name in sorted({*signed[part], *present[part]}):
             before, after = signed[part].get(name, {}), present[part].get(name, {})
-            found += [{"what": f"{name}: {each.replace('_', ' ')}", "signed": before.get(each), "now": after.get(each)} for each in sorted({*before, *after}) if before.get(each) != after.get(each)]
+            found += [{"what": f"{name}: {each.replace('_', ' ')}", "signed": before.get(each), "now": after.get(each)} for each in sorted({*before, *after}) if float(before.get(each) or 0) != float(after.get(each) or 0)]
     return found
 
 

@@ -27,7 +27,7 @@ LEFT JOIN crm.recon_case c ON c.since <= d.day AND (c.closed_on IS NULL OR c.clo
 _SIDES = text("""
 SELECT i.source, s.label, s.book, i.side, count(*) AS total_count, sum(i.cents)::bigint AS total_cents, count(*) FILTER (WHERE i.state = 'matched') AS matched_count,
        coalesce(sum(i.cents) FILTER (WHERE i.state = 'matched'), 0)::bigint AS matched_cents, count(*) FILTER (WHERE i.state <> 'matched') AS broken_count,
-       coalesce(sum(i.cents) FILTER (WHERE i.state <> 'matched'), 0)::bigint AS broken_cents
+       coalesce(sum(i.cents) FILTER (WHERE i.state <> 'matched'), 0)::bigint AS broken_cents, count(*) FILTER (WHERE i.branch_id IS NULL) AS unplaced_count
 FROM crm.recon_item i JOIN crm.recon_source s ON s.name = i.source WHERE CAST(:branches AS smallint[]) IS NULL OR i.branch_id = ANY(CAST(:branches AS smallint[]))
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 4 DESC""")
 _MOVED = text(f"SELECT count(*) FILTER (WHERE c.since > CAST(:today AS date) - 7) AS opened, count(*) FILTER (WHERE c.closed_on > CAST(:today AS date) - 7) AS closed FROM crm.recon_case c WHERE {_SEEN}")
@@ -58,6 +58,8 @@ class Side:
     matched_cents: int
     broken_count: int
     broken_cents: int
+    unplaced_count: int = 0
+    """Of no branch that we know: they are in no metric."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Column:
     """None: text or days."""
     note: str = ""
     """What the column means, for the definitions."""
+    to_the_cent: bool = False
+    """Money whose cents are always shown: numbers that somebody answers for."""
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _appendix(made: _Making) -> str:
 def _table(table: Table, title: str, zone: ZoneInfo) -> str:
     columns = len(table.columns)
     numeric = [table.columns[number].unit is not None or any(isinstance(row[number], int | float | Amount) for row in table.rows) for number in range(columns)]
-    cents = [has_cents(row[number] for row in (*table.rows, *([table.totals] if table.totals else []))) for number in range(columns)]
+    cents = [table.columns[number].to_the_cent or has_cents(row[number] for row in (*table.rows, *([table.totals] if table.totals else []))) for number in range(columns)]
 
     def name_of(text: str, value: Any, number: int) -> str:
         if numeric[number]:

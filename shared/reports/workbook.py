@@ -191,7 +191,7 @@ def _column_style(making: _Making, table: Table, number: int, *, total: bool = F
         return making.style(num_format=DAY, align="left", indent=int(number > 0), **more)
     if isinstance(known, str):
         return making.style(align="left", indent=int(number > 0), **more)
-    return making.style(num_format=number_format(table.columns[number].unit, values), **more)
+    return making.style(num_format=number_format(table.columns[number].unit, () if table.columns[number].to_the_cent else values), **more)
 
 
 def _is_number(table: Table, number: int) -> bool:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from bi_app.reconciliation.filing import signed_blocks, workpaper
+from bi_app.reconciliation.filing import lines_of, signed_blocks, workpaper
 from jobs.imports.refusal import ImportRefusedError
 from jobs.ledgers.columns import columns_of
 from jobs.ledgers.currency import currency_of, strangers
 from jobs.ledgers.totals import is_totals
+from shared.metrics.metric import Unit
 from shared.reconciliation.likeness import digits, likeness, plain
 from shared.reconciliation.linkage import link
 from shared.reconciliation.references import _Copy, settle
@@ -23,7 +24,8 @@ from shared.reconciliation.rules import BY_NAME, RULES, declared
 from shared.reconciliation.signing import difference, hash_of
 from shared.reconciliation.source import Source, SourceError
 from shared.reconciliation.sums import parts_of
-from shared.reports.document import Document
+from shared.reports.document import Block, Column, Document, Table
+from shared.reports.paper import paper
 from shared.reports.workbook import workbook
 
 BANK = Source("bank", "Bank", "payments")
@@ -144,7 +146,26 @@ def test_the_workpaper_and_the_signed_period_are_workbooks_with_numbers() -> Non
     numbers = {"sides": sides, "cases": {"S2": {"open_count": 1, "open_amount": "12.50", "accepted_count": 0, "accepted_amount": "0", "written_off_count": 0, "written_off_amount": "0"}}}
     blocks = [workpaper([case]), *signed_blocks(numbers, "a" * 64, None, (date(2026, 10, 1), date(2026, 10, 31)), {"S2": "S2 Dollars do not add up"})]
     assert "a" * 64 in blocks[1].says
+    assert all(column.to_the_cent for block in blocks if block.table for column in block.table.columns if column.unit is Unit.MONEY)
+    assert paper_has("$250,000.00", [Column("Total $", Unit.MONEY, to_the_cent=True)])
+    assert paper_has("$250,000", [Column("Total $", Unit.MONEY)])
     made = workbook(Document("Reconciliation", "October", datetime(2026, 11, 1, tzinfo=UTC), blocks, company="Northline Home"), ZoneInfo("America/New_York"))
     book = CalamineWorkbook.from_filelike(BytesIO(made))
     cells = [cell for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for cell in row]
     assert {12.5, "=SA-1", "Accepted", "Timing", "S2 Dollars do not add up", 5.0} <= {cell for cell in cells if isinstance(cell, str | float)}
+
+
+def paper_has(words: str, columns: list[Column]) -> bool:
+    """Say whether a large amount stands so in a document on paper."""
+    document = Document("Sums", "October", datetime(2026, 11, 1, tzinfo=UTC), [Block("sums", "Sums", table=Table(tuple(columns), ((250_000.0,),)))], company="Northline Home")
+    return f">{words}<" in paper(document, ZoneInfo("America/New_York"), "letter").body
+
+
+@pytest.mark.parametrize(("parts", "lines"), [
+    ([("outside", "matched", 1), ("outside", "matched", 4), ("crm", "matched", 1), ("crm", "missing_outside", -1), ("outside", "amount_differs", 1), ("outside", "amount_differs", 2)],
+     [("Matched by reference", {"outside": (1, 100), "crm": (1, 100)}), ("Matched in sums", {"outside": (1, 100)}), ("Missing outside", {"crm": (1, 100)}), ("Amount differs", {"outside": (2, 200)})]),
+    ([], []),
+])
+def test_the_lines_of_a_proof_are_matches_first_and_breaks_by_type(parts: list[tuple[str, str, int]], lines: list[tuple[str, dict[str, tuple[int, int]]]]) -> None:
+    found = lines_of([{"side": side, "state": state, "level": level, "count": 1, "cents": 100} for side, state, level in parts])
+    assert [(label, sides) for label, _, _, sides in found] == lines
