@@ -10,6 +10,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 from redis.exceptions import RedisError
+from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from bi_app.app import create_app
@@ -19,6 +20,7 @@ from shared.cache import Cache
 from shared.clock import now
 from shared.delivery import fitness
 from shared.delivery.audience import key_of
+from shared.delivery.caring import Caretaker
 from shared.delivery.problems import GoneError, NotFitError
 from shared.delivery.registry import sources_over
 from shared.delivery.site_request import HEADER, PATH, signed
@@ -37,7 +39,7 @@ from tests.databases import Databases
 from tests.integration.delivering import PASSWORD
 from tests.integration.refresh_data import Warehouse, copy_of_company
 from tests.oracles import company
-from tests.sites import Visitor
+from tests.sites import Visitor, words
 
 ONE = Scope(frozenset({1}))
 
@@ -221,3 +223,22 @@ def test_without_redis_the_site_cannot_know_a_second_use_and_refuses_for_now(off
     assert office.asked(office.boss, COMPANY, "/").status_code == 503
     with pytest.raises(NotFitError, match="Redis is away"):
         office.document("/", office.boss, COMPANY)
+
+
+def test_what_should_have_gone_out_and_did_not_stands_above_the_warnings_of_whoever_may_see_to_it(office: Office) -> None:
+    care = Caretaker(office.warehouse.engines, office.settings, office.worker())
+    number = care.create(office.manager, {"name": "Our <morning>", "definition": {"subject": "brief:morning", "timing": "every day at 7:30", "zone": "UTC"}, "recipients": [f"person:{office.manager.id}"]})
+    colleague = create_person(office.warehouse.engines, email="colleague@x.example", name="Colleague", role="branch_manager", password=PASSWORD, branches=[2])
+    visitors = {person.name: Visitor(office.app.server).as_person(person) for person in (office.boss, office.manager, colleague)}
+
+    def told() -> tuple[list[str], list[str]]:
+        """Who reads it above the warnings, and who on the page of deliveries."""
+        return ([name for name, visitor in visitors.items() if "Our <morning>” should have gone out by mail and did not" in words(visitor.get("/alerts"))],
+                [name for name, visitor in visitors.items() if "nobody has looked at it: worker or beat may be away" in words(visitor.get("/reports/schedules"))])
+
+    assert told() == ([], [])
+    with office.warehouse.engines.writer() as connection:
+        connection.execute(text("UPDATE app.delivery SET next_at = now() - interval '16 minutes' WHERE id = :id"), {"id": number})
+    assert told() == (["Boss", "Manager"], ["Boss", "Manager"])
+    care.remove(office.manager, number)
+    assert told() == ([], [])
