@@ -10,7 +10,6 @@ import pandas as pd
 from shared.delivery.problems import GoneError
 from shared.delivery.sources import Choice, Source
 from shared.metrics.ask import Ask
-from shared.metrics.format import write
 from shared.metrics.headline import Headline, Headlines, Wanted
 from shared.metrics.period import PRESETS, Period, period
 from shared.metrics.question import Question
@@ -18,6 +17,7 @@ from shared.metrics.registry import metric
 from shared.metrics.scope import Scope
 from shared.people.person import Person
 from shared.reports.document import Block, Cell, Column, Document, Table
+from shared.reports.headline_block import headline_block
 from shared.settings import Settings
 
 SOURCE: Final = "brief"
@@ -69,25 +69,9 @@ class Briefs:
         whose = self._settings.company_name if scope.is_company else names[0] if len(names) == 1 else f"{len(names)} branches"
         return Document(
             brief.label, f"{span.words}, {whose}, compared with {headlines[0].comparison.words}", min(by_branch.as_of, *(each.as_of for each in headlines)),
-            [_headlines(headlines), _branches(headlines, by_branch.frame, span)], filters=(("Period", span.words), ("Branches", ", ".join(names) or whose)),
+            [headline_block(headlines), _branches(headlines, by_branch.frame, span)], filters=(("Period", span.words), ("Branches", ", ".join(names) or whose)),
             definitions={metric(name).label: f"{metric(name).meaning} Counts on {metric(name).date}. {metric(name).formula}" for name in brief.metrics}, company=self._settings.company_name,
         )
-
-
-def _headlines(found: Sequence[Headline]) -> Block:
-    columns = (Column("Number"), Column("Value"), Column("Before"), Column("Change"), Column("Of target"))
-    rows = tuple((each.metric.label, each.text, _before(each), _change(each), f"{each.attainment:.0%}" if each.attainment is not None else None) for each in found)
-    return Block("headlines", "Headlines", f"{found[0].words}.", None, Table(columns, rows), next((f"{each.metric.label}: {each.maturity}." for each in found if each.maturity), ""))
-
-
-def _before(headline: Headline) -> str | None:
-    return None if np.isnan(headline.previous) else write(headline.previous, headline.metric.unit)
-
-
-def _change(headline: Headline) -> str | None:
-    if headline.change is None or headline.direction == "flat":
-        return None if headline.change is None else "unchanged"
-    return f"{'-' if headline.change < 0 else '+'}{headline.change_text}"
 
 
 def _branches(headlines: Sequence[Headline], frame: pd.DataFrame, span: Period) -> Block:

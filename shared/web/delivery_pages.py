@@ -10,7 +10,7 @@ from shared.delivery.caring import Caretaker
 from shared.delivery.problems import GoneError, NotYoursError, ScheduleError
 from shared.delivery.sources import Sources, find
 from shared.delivery.stopping import PATH, read_stop
-from shared.warehouse.delivery_reads import file_of_copy, find_copy
+from shared.warehouse.delivery_reads import file_of_copy, find_copy, stopped_by
 from shared.warehouse.delivery_store import find_schedule, stop
 from shared.web.replies import answered, page, refusal, save_as
 from shared.web.site import current_person, site
@@ -122,8 +122,10 @@ def _copy(number: int) -> dict[str, Any] | None:
 
 @stop_pages.get(f"{PATH}<token>")
 def ask_to_stop(token: str) -> Response:
-    """Ask whether to end it: a link that programs follow to look for viruses must change nothing."""
-    return _stop_page(token, "ask")
+    """Ask whether to end it, or say that it has ended: a link that programs follow to look for viruses must change nothing."""
+    found = read_stop(site().settings, token)
+    has_ended = found is not None and found[1] in stopped_by(site().engines, [found[0]]).get(found[0], ())
+    return _stop_page(token, "ended" if has_ended else "ask")
 
 
 @stop_pages.post(f"{PATH}<token>")

@@ -101,6 +101,7 @@ def test_the_link_in_a_mail_ends_it_with_one_post_from_anywhere_and_opening_it_c
     answer = stranger.client.post(path, data="List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded", headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://mail.example"})
     assert answer.status_code == 200
     assert rows(company, stopped) == [(f"person:{boss.id}",)]
+    assert "You get no more of “Daily”" in words(stranger.get(path))
     stranger.client.post(path, data={"again": "yes"})
     assert rows(company, stopped) == []
     for wrong in (f"{path}x", "/delivery/stop/x", f"{path[:-3]}", "/delivery/stop/" + "x" * 3000):
