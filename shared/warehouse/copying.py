@@ -32,6 +32,7 @@ def copy_csv(connection: Connection, file: IO[bytes], statement: str, parameters
     """
     out = _Counting(file, advance)
     file.write(header)
+    connection.execute(text("SET LOCAL extra_float_digits = 0"))  # the 15 digits that a spreadsheet keeps, as everywhere else
     with raw_connection(connection).cursor() as cursor:
         cursor.copy_expert(cursor.mogrify(*_copy(statement, parameters, columns, zone)), out)
     return out.rows
@@ -63,4 +64,4 @@ class _Counting:
         self.rows += 1
         if self.rows % _BATCH == 0:
             self._advance(self.rows)
-        return self._file.write(row)
+        return self._file.write(row[:-1] + b"\r\n")  # PostgreSQL ends each row as its machine does, CSV (RFC 4180) and the header alike

@@ -8,17 +8,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 
+from shared.metrics.period import Period
+from shared.metrics.rows_behind import RowsBehind
 from shared.people.changes import create_person
 from shared.reports.document import Document
 from shared.reports.kinds import KINDS
 from shared.reports.making import name_of
+from shared.reports.rows_file import RowsFile, packed_rows
 from shared.reports.stored import packed
 from shared.settings import Settings
 from shared.warehouse.engines import Engines
@@ -115,3 +121,25 @@ def test_a_process_that_is_killed_in_the_middle_costs_a_second_attempt_and_no_fi
     assert desk.now(ordered).state == "done", desk.now(ordered).error
     assert len(PdfReader(BytesIO(desk.file(ordered))).pages) > 30
     assert eventually(lambda: not any(map(has_chromium, killed)), 10), "Chromium ends with its pipe"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_a_process_that_is_killed_among_many_rows_leaves_no_file_and_the_next_one_reads_them_all(desk: Desk, kind: str) -> None:
+    with desk.engines.writer() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # without triggers: only the rows matter here
+        connection.execute(text(
+            "INSERT INTO crm.request_log (service, route, status, milliseconds, requested_at)"
+            " SELECT 'website', '/x/' || i, 200, 20, timestamptz '2026-11-01 12:00+00' + i * interval '1 second' FROM generate_series(1, 400000) AS i"))
+        count = int(connection.execute(text("SELECT count(*) FROM crm.request_log")).scalar_one())
+    chosen, behind = KINDS[kind], RowsBehind("requests", Period(date(2026, 11, 1), date(2026, 11, 30)), (), (0,), 0, date(2026, 11, 30))
+    wanted = RowsFile("Rows behind Requests", [("Metric", "Requests")], "Northline Home", datetime(2026, 11, 27, 12, tzinfo=UTC), behind)
+    ordered = order(desk.engines, Wish(desk.person, "bi", None, kind, "", "letter", packed_rows(wanted), f"rows.{kind}", chosen.media_type, 7, count))
+    assert eventually(lambda: desk.now(ordered).progress > 0.1)
+    for child in desk.children():
+        os.kill(child, signal.SIGKILL)
+    assert eventually(lambda: desk.now(ordered).state in {"done", "failed"}), desk.now(ordered)
+    assert desk.now(ordered).state == "done", desk.now(ordered).error
+    file = BytesIO(desk.file(ordered))
+    rows = len(CalamineWorkbook.from_filelike(file).get_sheet_by_name("Rows").to_python()) if kind == "xlsx" else len(file.getvalue().splitlines())
+    assert rows == count + 1
+    assert not list(Path(tempfile.gettempdir()).glob("northline-export-*"))

@@ -20,7 +20,7 @@ from shared.warehouse.engines import Engines
 COLUMNS: Sequence[tuple[str, str, Kind]] = (("name", "Name", "text"), ("day", "Day", "day"), ("at", "At", "moment"), ("amount", "Amount", "number"))
 ROWS = """
 SELECT t.name, date '2026-11-27' AS day, timestamptz '2026-11-27 15:32:01+00' AS at, t.amount
-FROM (VALUES ('=1+1', 1.5::float8), ('  @x', -2), ('a "quoted", one', NULL), (NULL, 0), (E'\\tx', 3), ('-', 4), (E'line\\nbreak', 5), ('plain', :last), ('＝wide', 7), (E'\\u00a0=x', 8)) AS t (name, amount)"""
+FROM (VALUES ('=1+1', 1.5::float8), ('  @x', -2), ('a "quoted", one', NULL), (NULL, 0), (E'\\tx', 3), ('-', 4), (E'line\\nbreak', 5), ('plain', :last), ('fifteen', 0.1::float8 + 0.2::float8), ('large', 123456789012345678), ('＝wide', 7), (E'\\u00a0=x', 8)) AS t (name, amount)"""
 HEADER = BYTE_ORDER_MARK + b"Name,Day,At,Amount\r\n"
 
 
@@ -31,10 +31,11 @@ def lines(file: Path) -> list[list[str]]:
 
 def test_postgresql_writes_the_csv_that_we_write(engines: Engines, tmp_path: Path) -> None:
     with engines.primary_reader() as connection, (tmp_path / "copy.csv").open("wb") as copy, (tmp_path / "ours.csv").open("wb") as own:
-        assert copy_csv(connection, copy, ROWS, {"last": 6}, COLUMNS, "America/New_York", header=HEADER) == 10
+        assert copy_csv(connection, copy, ROWS, {"last": 6}, COLUMNS, "America/New_York", header=HEADER) == 12
         ours = [LargeColumn(label, kind) for _, label, kind in COLUMNS]
         write_large_csv(own, ours, batches(connection, ROWS, {"last": 6}, size=4), ZoneInfo("America/New_York"))
     assert lines(tmp_path / "copy.csv") == lines(tmp_path / "ours.csv")
+    assert (tmp_path / "copy.csv").read_bytes() == (tmp_path / "ours.csv").read_bytes(), "to the byte: line ends and digits, too"
     assert lines(tmp_path / "copy.csv")[1] == ["'=1+1", "2026-11-27", "2026-11-27 10:32:01", "1.5"]
 
 
