@@ -117,7 +117,7 @@ def _bars(numbers: Numbers, height: int, *, is_stacked: bool) -> Figure:
     axes: dict[str, Any] = {"xaxis": place_axis(numbers), "yaxis": values_axis}
     if lies:
         height = max(height, FOOT + LINE * len(labels))  # higher than its card: it is scrolled
-        axes = {"xaxis": {**values_axis, "showgrid": True, "gridcolor": "#eceef2", "showspikes": False, "nticks": 5}, "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, "tickmode": "linear", "dtick": 1}}
+        axes = {"xaxis": {**values_axis, "showgrid": True, "gridcolor": "#eceef2", "showspikes": False, "nticks": 5}, "yaxis": {"type": "category", "range": [len(labels) - 0.5, -0.5], "showgrid": False, "tickmode": "linear", "dtick": 1}}
     return {"data": traces, "layout": layout(height, barmode="relative" if is_stacked else "group", hovermode="y unified" if lies and len(series) > 1 else "closest" if lies else "x unified", **axes)}
 
 
@@ -141,7 +141,7 @@ def scatter(numbers: Numbers, height: int) -> Figure:
     sizes = [abs(known(row.values[2]) or 0.0) for row in rows] if len(numbers.metrics) > 2 else []
     top = max(sizes, default=0.0) or 1.0
     least, more = (6, 18) if len(rows) > _MANY_MARKS else (8, 26)
-    trace = {"type": "scatter", "mode": "markers+text" if len(rows) <= 12 else "markers", "name": "", "x": [row.values[0] for row in rows], "y": [row.values[1] for row in rows], "text": [row.labels[0] for row in rows],
+    trace = {"type": "scatter", "mode": "markers+text" if len(rows) <= 12 else "markers", "name": "", "x": [row.values[0] for row in rows], "y": [row.values[1] for row in rows], "text": [row.labels[0] for row in rows], "cliponaxis": False,
              "textposition": "top center", "textfont": {"size": 11, "color": "#667085"}, "marker": {"color": SERIES[0], "opacity": 0.6, "size": [least + more * (size / top) ** 0.5 for size in sizes] or least + 3},
              "customdata": [[*point(numbers, row, 1, row.values[1])[:3], _said(numbers.metrics, row), "", ""] for row in rows], "hovertemplate": "%{customdata[2]}<br>%{customdata[3]}<extra></extra>"}
     title = {"standoff": 8, "font": {"size": 12, "color": "#667085"}}

@@ -103,7 +103,7 @@ def bullet(numbers: Numbers, height: int) -> Figure:
     top = max([1.15, *(min(share, 2.0) * 1.05 for share in shares if share is not None)])
     data = [[numbers.code(None, place), "", headline.metric.label, f"{headline.text}, {words}", "", ""] for place, (headline, _, _, words) in enumerate(lines)]
     traces = [
-        {"type": "bar", "orientation": "h", "showlegend": False, "name": "Range", "x": [top] * len(lines), "y": names, "marker": {"color": faded(0.08)}, "width": 0.62, "hoverinfo": "skip"},
+        {"type": "bar", "orientation": "h", "showlegend": False, "name": "", "x": [top] * len(lines), "y": names, "marker": {"color": faded(0.08)}, "width": 0.62, "hoverinfo": "skip"},
         {"type": "bar", "orientation": "h", "showlegend": False, "name": "Now", "x": shares, "y": names, "width": 0.28, "marker": {"color": [_STATUS[headline.status] for headline, *_ in lines]}, "customdata": data, "hovertemplate": "%{y}: %{customdata[3]}<extra></extra>"},
         {"type": "scatter", "mode": "markers", "showlegend": False, "name": "Target", "x": [1.0 if aim is not None else None for _, _, aim, _ in lines], "y": names, "marker": {"symbol": "line-ns", "size": 24, "line": {"width": 3, "color": QUIET}}, "hoverinfo": "skip"},
     ]

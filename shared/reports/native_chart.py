@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from xlsxwriter import Workbook
 
-from shared.charts.palette import SERIES
+from shared.charts.palette import QUIET, SERIES
 from shared.charts.template import Figure
 from shared.metrics.metric import Unit
 from shared.reports.document import Cell, Table
@@ -87,14 +87,18 @@ def draw_chart(book: Workbook, plan: Plan, sheet: str, first_row: int, first_col
         chart.add_series({
             "name": [sheet, first_row, place], "categories": [sheet, first_row + 1, first_column, last_row, first_column], "values": [sheet, first_row + 1, place, last_row, place],
             "y2_axis": series.on_second_axis, **_look(series, kind)})
-    main, *others = (parts[kind] for kind in ("bar", "column", "area", "line") if kind in parts)
+    main, *others = (parts[kind] for kind in ("doughnut", "bar", "column", "area", "line") if kind in parts)
     for other in others:
         main.combine(other)
-    _set_axes(main, plan, is_lying="bar" in parts)
+    is_ring = "doughnut" in parts
+    if is_ring:
+        main.set_hole_size(58)
+    else:
+        _set_axes(main, plan, is_lying="bar" in parts)
     main.set_size({"width": WIDTH, "height": HEIGHT})
     main.set_chartarea({"border": {"none": True}, "fill": {"color": "#FFFFFF"}})
     main.set_title({"none": True})
-    main.set_legend({"none": True} if len(plan.series) == 1 else {"position": "top", "font": {"size": 9, "color": _GREY}})
+    main.set_legend({"none": True} if len(plan.series) == 1 and not is_ring else {"position": "right" if is_ring else "top", "font": {"size": 9, "color": _GREY}})
     main.show_blanks_as("gap")
     main.chart_name = description[:40]
     return main
@@ -141,6 +145,8 @@ def _holds(table: Table, column: int, rows: Mapping[Cell, int], known: Mapping[C
 
 
 def _kind(series: Series) -> str:
+    if series.shape == "ring":
+        return "doughnut"
     if series.shape == "bar":
         return "column" if series.is_upright else "bar"
     return "area" if series.shape == "area" else "line"
@@ -152,6 +158,8 @@ def _new(book: Workbook, kind: str, *, stacked: bool) -> Any:
 
 def _look(series: Series, kind: str) -> dict[str, Any]:
     colour = _hex(series.colour)
+    if kind == "doughnut":
+        return {"points": [{"fill": {"color": _hex(each)}, "border": {"color": "#FFFFFF"}} for each, _ in zip(cycle((*SERIES, QUIET)), series.x, strict=False)], "data_labels": {"percentage": True, "font": {"size": 9, "color": "#FFFFFF"}}}
     if kind in {"column", "bar"}:
         return {"fill": {"color": colour}, "border": {"none": True}, "gap": 60}
     if kind == "area":

@@ -10,8 +10,10 @@ from shared.charts.template import Figure
 from shared.metrics.metric import Unit
 from shared.reports.document import Cell, Column, Table
 
-Shape = Literal["line", "area", "bar", "points"]
+Shape = Literal["line", "area", "bar", "points", "ring"]
 _LINES: Final = frozenset({"scatter", "scattergl"})
+_WHOLES: Final[Mapping[str, tuple[str, str, Shape, bool]]] = {"pie": ("labels", "values", "ring", True), "funnel": ("y", "x", "bar", False), "waterfall": ("x", "y", "bar", True)}
+"""Kinds of traces that show parts of a whole: where their places and their numbers stand, their shape, and whether they are upright."""
 _IS_ISO: Final = len("2026-11-27")
 
 
@@ -41,9 +43,12 @@ class Key:
 
 
 def series_of(figure: Figure) -> tuple[Series, ...]:
-    """Return the lines, areas, bars and points of ``figure`` that stand for numbers: bands, outlines and other kinds of traces are left out."""
+    """Return the lines, areas, bars, points and parts of a whole of ``figure`` that stand for numbers: bands, outlines and other kinds of traces are left out."""
     found = []
     for number, trace in enumerate(_traces(figure)):
+        if trace.get("type") in _WHOLES:
+            found += _parts(trace)
+            continue
         if not _stands_for_numbers(trace):
             continue
         lies = _lies(trace)
@@ -56,6 +61,12 @@ def series_of(figure: Figure) -> tuple[Series, ...]:
             str(trace.get("name") or _axis_title(figure, "x" if lies else "y") or f"Series {number + 1}"), _shape(trace), tuple(place for place, _ in pairs), tuple(value for _, value in pairs),
             _colour(trace, number), "dash" in (trace.get("line") or {}), _is_second(figure, trace), not lies))
     return tuple(found)
+
+
+def _parts(trace: Mapping[str, Any]) -> list[Series]:
+    places, values, shape, is_upright = _WHOLES[str(trace["type"])]
+    pairs = [(str(place).replace("<br>", " "), _number(value)) for place, value in zip(_listed(trace.get(places)), _listed(trace.get(values)), strict=False)]
+    return [Series(str(trace.get("name") or "Value"), shape, tuple(place for place, _ in pairs), tuple(value for _, value in pairs), SERIES[0], is_upright=is_upright)] if pairs else []
 
 
 def keys_of(figure: Figure) -> tuple[Key, ...]:

@@ -281,3 +281,14 @@ def test_columns_of_a_workbook_are_as_wide_as_what_their_cells_show_and_text_kee
     styles = re.findall(r"<xf [^>]*/>|<xf [^>]*[^/]>.*?</xf>", parts.read("xl/styles.xml").decode().split("<cellXfs")[1])
     assert len(row) == 2
     assert all('horizontal="left"' in styles[int(number)] and 'indent="1"' in styles[int(number)] for number in row), [styles[int(number)] for number in row]
+
+
+@pytest.mark.parametrize(("figure", "kind", "places"), [
+    ({"type": "pie", "labels": ["A", "All others"], "values": [3.0, 1.0]}, "doughnutChart", ["A", "All others"]),
+    ({"type": "funnel", "y": ["Due", "Sold"], "x": [9.0, 2.0]}, "barChart", ["Due", "Sold"]),
+    ({"type": "waterfall", "name": "Leads", "x": ["Oct<br>2026", "Total"], "y": [5.0, 5.0]}, "barChart", ["Oct 2026", "Total"]),
+])
+def test_parts_of_a_whole_are_charts_of_excels_own(figure: dict[str, object], kind: str, places: list[str]) -> None:
+    book, parts = opened(document(Block("whole", "Whole", "", {"data": [figure], "layout": {}}, Table((Column("Name"), Column("Value", Unit.COUNT)), (("A", 3.0),)))))
+    assert kind in parts.read("xl/charts/chart1.xml").decode()
+    assert set(places) <= {str(cell) for row in book["Whole"] for cell in row}
