@@ -148,7 +148,7 @@ def _run(look: Look) -> list[Component | None]:
     with look.engines.primary_reader() as connection:
         found = run_of(connection, look.number("run"))
         source = found["source"] if found and found["kind"] == "ledger" and found["outcome"] == "done" and is_company else ""
-        proof = Proof(newest_run(connection, source) == found["id"], files_of(connection, source), cases_of(connection, source)) if found and source else None
+        proof = Proof(found["id"], newest_run(connection, source) or 0, files_of(connection, source), cases_of(connection, source)) if found and source else None
     return [*detail_cards(found, proof, look.visit, look.zone, is_company=is_company)] if found else [card(12, "Run", empty("There is no such run.", title="Not found"))]
 
 

@@ -19,8 +19,9 @@ from shared.reconciliation.summary import TITLES
 _SIDES: tuple[Side, Side] = ("outside", "crm")
 
 
-def proof_card(run: Mapping[str, Any], title: str, visit: Visit, back: html.A, *, is_newest: bool) -> html.Section:
+def proof_card(run: Mapping[str, Any], title: str, visit: Visit, back: html.A, *, newest: int) -> html.Section:
     """Return what became of every row of both sides, each number a way to its rows as long as the run is the newest of its source."""
+    is_newest = run["id"] == newest
     lines = lines_of(run["result"]["parts"])
     head = html.Tr([html.Th("What became of it"), *(html.Th(words, className="n") for words in ("Theirs", "Theirs $", "Ours", "Ours $"))])
     body = [_line(label, {side: Wanted(side, state, level) for side in _SIDES}, sides, run["source"], visit, is_newest=is_newest) for label, state, level, sides in lines]
@@ -30,7 +31,8 @@ def proof_card(run: Mapping[str, Any], title: str, visit: Visit, back: html.A, *
     holds = all(parts[side] == totals.get(side, (0, 0)) for side in _SIDES)
     verdict = html.P([html.Span([icon("check" if holds else "warning"), html.Span("The lines add up to both tables, by count and by cents" if holds else "The lines do not add up")], className="rc-holds" if holds else "rc-bad"),
                       html.Span(" The totals were counted in the tables that were read, the lines in what the matching made of them; a run in which they differ is not written at all."
-                                + (" Every number leads to its rows." if is_newest else " A later run has taken this one's place: its rows are no longer kept."))], className="rc-why")
+                                + (" Every number leads to its rows." if is_newest else " A later run has taken this one's place, whose rows are kept: ")),
+                      None if is_newest else html.A(f"run #{newest}", href=visit.filters.choosing(run=str(newest)), **{"data-nav": ""})], className="rc-why")
     return with_files(card(12, title, html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="tb rc-sides"), className="rc-x"), verdict, side=back), proof_block(run, lines))
 
 
@@ -111,6 +113,6 @@ def rows_card(found: Rows, wanted: Wanted, label: str, visit: Visit, back: html.
     is_theirs = wanted.side == "outside"
     head = html.Tr([html.Th("Day"), html.Th("Reference"), html.Th("Household"), html.Th("Amount", className="n"), html.Th("Became"), html.Th("Because", className="x-s"), html.Th("File, line", className="x-s") if is_theirs else None, html.Th("")])
     rows = [html.Tr([html.Td(day(each["day"]), className="rc-muted"), html.Td(html.B(each["reference"] or "—")), html.Td((each["name"] or "—")[:80]), html.Td(cents(each["cents"]), className="n"), html.Td("matched" if each["state"] == "matched" else in_a_line(each["state"]), className=None if each["state"] == "matched" else "rc-bad"),
-                     html.Td(each["reason"], className="x-s rc-muted"), html.Td(f"{each['batch']}, {each['line'] or '—'}", className="x-s rc-muted") if is_theirs else None,
+                     html.Td(each["reason"], className="x-s rc-muted"), html.Td(f"{each['batch']}, {each['line'] or '—'}", className="x-s rc-muted rc-file") if is_theirs else None,
                      html.Td(html.A("Case", href=visit.filters.choosing(show="case", case=str(each["case_id"])), **{"data-nav": ""}) if each["case_id"] else None)]) for each in found.rows]
     return with_files(card(12, title, html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="tb"), className="rc-x"), sub=sub, side=back), rows_block(title, sub, found))

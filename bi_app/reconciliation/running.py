@@ -21,9 +21,16 @@ _OUTCOMES = {"done": "Done", "failed": "Failed", "abandoned": "Cut off", None: "
 class Proof:
     """What stands around the numbers of a run."""
 
-    is_newest: bool
+    run: int
+    newest: int
+    """The run whose rows are kept."""
     files: Sequence[Mapping[str, Any]]
     cases: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def is_newest(self) -> bool:
+        """Say whether the rows of this run are kept."""
+        return self.run == self.newest
 
 
 def run_tools(sources: Sequence[Source], *, may_work: bool) -> html.Div | None:
@@ -68,7 +75,7 @@ def detail_cards(run: Mapping[str, Any], proof: Proof | None, visit: Visit, zone
     back = html.A([icon("left"), "Runs"], href=visit.filters.choosing(show="runs", run=None), className="ib", **{"data-nav": ""})
     result, inputs = run["result"] or {}, run["inputs"] or {}
     if proof is not None and result.get("parts") is not None:
-        cards = [proof_card(run, f"Run #{run['id']}: {what(run)}", visit, back, is_newest=proof.is_newest), files_card(run, proof.files, visit, is_newest=proof.is_newest)]
+        cards = [proof_card(run, f"Run #{run['id']}: {what(run)}", visit, back, newest=proof.newest), files_card(run, proof.files, visit, is_newest=proof.is_newest)]
         cards += [cases_card(run, proof.cases, visit)] if proof.is_newest else []
     else:
         cards = [_proof(run, back, is_company=is_company)]

@@ -122,7 +122,7 @@ def _perform(engine: Engine, connection: Connection, settings: Settings, source:
     folded = fold(connection, Fold(run, BREAK_NAMES, sorted(known), day, clock(), snapshot, source.name))
     result = {"found": found, "sides": [asdict(side) for side in sides], "parts": parts, "left_out": left_out, "not_looked_at": cut, "moved": folded.moved, **folded.counts()}
     runs.finish(connection, run, today=day, inputs=inputs, result=result)
-    runs.keep_the_newest(connection, run, source.name)
+    runs.drop_old_looks(connection, run, source.name)
     connection.commit()
     log.info("ledger %s: %s, %s", source.name, found, folded)
     return LedgerDone(run, found, folded, sides)

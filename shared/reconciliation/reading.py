@@ -21,7 +21,8 @@ _EVENTS = text("SELECT id, at, kind, actor_name, before, after, words FROM crm.r
 _FILES = text("SELECT f.id, f.name, f.media_type, length(f.content) AS size, f.added_at, p.name AS who FROM crm.recon_file f LEFT JOIN app.person p ON p.id = f.added_by WHERE f.case_id = :id ORDER BY f.id")
 _FILE = text("SELECT name, media_type, content FROM crm.recon_file WHERE id = :file AND case_id = :id")
 _RUNS = text("SELECT r.id, r.kind, r.reach, r.source, p.name AS asker, r.asked_at, r.started_at, r.finished_at, r.outcome, r.step, r.steps_done, r.steps_total, r.result, r.error FROM crm.recon_run r"
-             " LEFT JOIN app.person p ON p.id = r.asked_by WHERE r.reach = 'full' OR r.started_at IS NOT NULL ORDER BY r.id DESC LIMIT :most")
+             " LEFT JOIN app.person p ON p.id = r.asked_by WHERE r.reach = 'full' OR r.started_at IS NOT NULL AND (r.result ->> 'moved' IS DISTINCT FROM 'false'"
+             " OR r.id = (SELECT max(n.id) FROM crm.recon_run n WHERE n.kind = 'ledger' AND n.source = r.source AND n.outcome = 'done')) ORDER BY r.id DESC LIMIT :most")
 _RUN = text("SELECT r.*, p.name AS asker FROM crm.recon_run r LEFT JOIN app.person p ON p.id = r.asked_by WHERE r.id = :id")
 _SIDES = text("SELECT side, total_count, total_cents, matched_count, matched_cents, broken_count, broken_cents FROM crm.recon_balance WHERE run_id = :id ORDER BY side DESC")
 # A false alarm is what somebody accepted as one; a fault that was put right, written off or approved was rightly found.

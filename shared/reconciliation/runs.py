@@ -91,9 +91,9 @@ def forget(connection: Connection, run: int) -> None:
     connection.execute(text("DELETE FROM crm.recon_run WHERE id = :run"), {"run": run})
 
 
-def keep_the_newest(connection: Connection, run: int, source: str) -> None:
-    """Of the looks that a change asked for and that moved no case keep this one alone: there may be one every few seconds."""
-    older = "SELECT id FROM crm.recon_run WHERE kind = 'ledger' AND reach = 'changed' AND source = :source AND outcome = 'done' AND id <> :run AND NOT (result ->> 'moved')::boolean"
+def drop_old_looks(connection: Connection, run: int, source: str) -> None:
+    """Of the looks that a change asked for and that moved no case keep this one, and for an hour those before it, at which somebody may be looking: there may be one every few seconds."""
+    older = "SELECT id FROM crm.recon_run WHERE kind = 'ledger' AND reach = 'changed' AND source = :source AND outcome = 'done' AND id <> :run AND NOT (result ->> 'moved')::boolean AND finished_at < clock_timestamp() - interval '1 hour'"
     connection.execute(text(f"DELETE FROM crm.recon_balance WHERE run_id IN ({older})"), {"source": source, "run": run})
     connection.execute(text(f"DELETE FROM crm.recon_run WHERE id IN ({older})"), {"source": source, "run": run})
 

@@ -10,6 +10,7 @@ from jobs.demo.load import load_company
 from shared.clock import now
 from shared.reconciliation.ledger import LedgerDone, run_ledger
 from shared.reconciliation.proof import Wanted, cases_of, newest_run, rows_of
+from shared.reconciliation.reading import recent_runs
 from shared.reconciliation.rounds import run_stale
 from shared.reconciliation.source import source_called
 from shared.settings import Settings
@@ -140,4 +141,10 @@ def test_a_change_on_either_side_is_held_against_the_other_within_seconds_and_le
         world.write("UPDATE crm.payment SET amount = amount WHERE id = :id", id=number)
         world.moment += timedelta(seconds=90)
         run_stale(world.engines.primary, world.settings, world.clock)
-    assert world.ask("SELECT count(*) FROM crm.recon_run WHERE source = 'bank' AND reach = 'changed' AND NOT (result ->> 'moved')::boolean") == [(1,)]
+    unmoved = "SELECT count(*) FROM crm.recon_run WHERE source = 'bank' AND reach = 'changed' AND NOT (result ->> 'moved')::boolean"
+    assert world.ask(unmoved) > [(2,)]
+    with world.engines.primary.connect() as connection:
+        assert [each["result"]["moved"] for each in recent_runs(connection) if each["source"] == "bank" and each["reach"] == "changed"] == [False, True, True]
+    world.write("UPDATE crm.recon_run SET finished_at = finished_at - interval '2 hours' WHERE reach = 'changed'")
+    world.run("bank")
+    assert world.ask(unmoved) == [(0,)]
