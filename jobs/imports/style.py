@@ -69,6 +69,8 @@ def _decimal(seen: dict[str, str], *, comma_likely: bool) -> Decimal:
         raise ImportRefusedError(f"the file writes numbers in two ways: {seen['dot']} and {seen['comma']}; say --decimal dot or --decimal comma, and the rows that do not fit are rejected")
     if "group" in seen and comma_likely and "dot" not in seen and "comma" not in seen:
         raise ImportRefusedError(f"it is not clear whether a comma in a number is its decimal mark: {seen['group']}; say --decimal dot or --decimal comma")
+    if "dots" in seen and comma_likely and not {"dot", "comma", "group"} & {*seen}:
+        raise ImportRefusedError(f"it is not clear whether a dot in a number is its decimal mark: {seen['dots']}; say --decimal dot or --decimal comma")
     return "comma" if "comma" in seen else "dot"
 
 
@@ -90,6 +92,6 @@ def _number_evidence(batch: pa.RecordBatch, name: str, title: str, evidence: _Ev
         if body is None or not set(body) & {",", "."}:
             continue
         dot, comma = (bool(_GROUPED[style].fullmatch(body)) for style in ("dot", "comma"))
-        reading = "dot" if dot and not comma else "comma" if comma and not dot else "group" if dot and comma and "," in body else ""
+        reading = "dot" if dot and not comma else "comma" if comma and not dot else "group" if dot and comma and "," in body else "dots" if dot and comma and not body.startswith("0") else ""
         if reading and reading not in evidence.seen:
             evidence.add(reading, _line(batch, trimmed, value), title, value)

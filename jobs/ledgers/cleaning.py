@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from jobs.imports.mapping import Mapped
@@ -14,6 +14,9 @@ Row = tuple[int, str | None, list[str]]
 """Line, what is torn about it, cells."""
 _SUFFIX = re.compile(r"(?P<number>.*[\d).])\s*(?P<side>CR|DR|C|D|H|S)\.?\s*", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[-+(]?[\s$€£]*\d[\d.,'\s]*[-)]?")
+_MARK_FIRST = re.compile(r"\s*([^\d(]*)\((.*)\)\s*", re.DOTALL)
+_SERIAL = re.compile(r"\s*([34]\d{4})(\.\d*)?\s*")
+_FIRST_OF_EXCEL = date(1899, 12, 30)
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})(\d{2})\s*")
 _MONEY = ("amount", "credit", "debit")
 
@@ -29,6 +32,8 @@ def clean(spool: Spool, mapped: list[Mapped], path: Path, period: tuple[date, da
                 cells = [cell or "" for cell in found]
                 if _is_none(cells, torn, places["date"], money):
                     left_out.append(TotalsRow(line, " ".join(cell for cell in cells if cell)[:200], _amounts(cells, torn, money)))
+                elif not torn and _is_lone(cells, money):
+                    left_out.append(TotalsRow(line, " ".join(cell for cell in cells if cell)[:200], _amounts(cells, torn, money), is_lone=True))
                 elif torn:
                     writer.add_torn(line, cells, torn, 0)
                 else:
@@ -47,6 +52,12 @@ def _is_none(cells: Sequence[str], torn: str | None, day: int, money: Sequence[i
     return len(filled) == 1 and (torn is not None or filled[0] not in {day, *money}) and not _NUMBER.fullmatch(parts[filled[0]].strip())
 
 
+def _is_lone(cells: Sequence[str], money: Sequence[int]) -> bool:
+    """An amount and nothing else: a total, if it is one."""
+    filled = [place for place, cell in enumerate(cells) if cell.strip()]
+    return bool(filled) and {*filled} <= {*money}
+
+
 def _amounts(cells: Sequence[str], torn: str | None, money: Sequence[int]) -> tuple[str, ...]:
     return () if torn else tuple(cells[place] for place in money)
 
@@ -55,6 +66,10 @@ def _write_out(cells: list[str], day: int, money: Sequence[int], period: tuple[d
     for place in money:
         if cells[place][-1:].isalpha() or cells[place][-1:] == ".":
             cells[place] = signed(cells[place])
+        elif cells[place][-1:] == ")" and (found := _MARK_FIRST.fullmatch(cells[place])):
+            cells[place] = f"({found[1]}{found[2]})"
+    if found := _SERIAL.fullmatch(cells[day]):
+        cells[day] = (_FIRST_OF_EXCEL + timedelta(days=int(found[1]))).isoformat()
     if period is not None and (found := _DAY_AND_MONTH.fullmatch(cells[day])):
         cells[day] = _with_year(int(found[1]), int(found[2]), period) or cells[day]
 

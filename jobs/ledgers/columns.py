@@ -12,10 +12,13 @@ from shared.reconciliation.records import RECORD
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _OTHER_MONEY = re.compile(r"balance|saldo|bal$|tax|vat|mwst|steuer|fee|discount|skonto|rate|count|commission|type|account|konto")
 """Words of columns that hold money, and not the amount of a row."""
+_DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
 def columns_of(header: Sequence[str], told: Mapping[str, str], remembered: Mapping[str, str]) -> list[Mapped]:
     """Return what becomes of each column.  Raises ImportRefusedError where day or amount cannot be found, or what is told cannot be."""
+    if day := next((name for name in header if _DAY.fullmatch(name.strip())), None):
+        raise ImportRefusedError(f"the line that should name the columns holds a day ({shown(day)}), so it is a record: put a line with the names of the columns above it")
     _known(header, told)
     chosen = {column: Mapped(column, "" if name == "-" else name, "told") for column, name in told.items()}
     taken = {one.field for one in chosen.values() if one.field}

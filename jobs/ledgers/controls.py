@@ -1,6 +1,6 @@
 """Holds the totals that a file itself names against the records that were read from it: the first proof that nothing fell through."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ from jobs.imports.numbers import read_number
 from jobs.ledgers.cleaning import signed
 from jobs.ledgers.reading import Understood
 from jobs.ledgers.totals import TotalsRow
-from shared.reconciliation.records import RECORD
+from shared.reconciliation.records import RECORD, Problem
 
 _MOST = 20_000
 """More lines that are no records are hardly a ledger; the page shows the first of them."""
@@ -23,6 +23,12 @@ def held_against_records(understood: Understood, added_up: Sequence[tuple[int, i
     """Return the rows that were left out (``added_up``: see ``records.add_up``, for ``sums_of``): line, words, whether a total agrees with the staged records (None: it is none), and that in words."""
     sums = dict(zip(sums_of(understood), added_up, strict=True))
     return [{"line": one.line, "words": one.words, **_verdict(_cents(one, understood), sums.get(one.line))} for one in understood.totals[:_MOST]]
+
+
+def wrong_lines(understood: Understood, totals: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Return the lines that hold an amount and nothing else, and are no total of the records above them."""
+    lone = {one.line for one in understood.totals if one.is_lone}
+    return [Problem(each["line"], "date: is missing, and the amount is no total of the records above it") for each in totals if each["line"] in lone and not each["agrees"]]
 
 
 def _verdict(says: int | None, sums: tuple[int, int] | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.imports.refusal import ImportRefusedError
-from jobs.ledgers.controls import held_against_records, sums_of
+from jobs.ledgers.controls import held_against_records, sums_of, wrong_lines
 from jobs.ledgers.heading import likely_table
 from jobs.ledgers.reading import Understood, read_ledger
 from jobs.ledgers.told import Told
@@ -58,8 +58,9 @@ def load_ledger(engines: Engines, name: str, path: Path, told: Told, *, dry_run:
 def _take(engines: Engines, source: Source, understood: Understood, batch: Batch, *, dry_run: bool) -> Looked:
     with engines.primary.begin() as connection:
         staged = stage_records(connection, understood.plan.fields, understood.portions())
-        problems = sorted([*understood.problems, *staged.problems], key=lambda one: one.line)[:200]
-        looked = Looked(understood, staged, problems, _document(understood, staged, held_against_records(understood, add_up(connection, sums_of(understood)))))
+        totals = held_against_records(understood, add_up(connection, sums_of(understood)))
+        problems = sorted([*understood.problems, *staged.problems, *wrong_lines(understood, totals)], key=lambda one: one.line)[:200]
+        looked = Looked(understood, staged, problems, _document(understood, staged, totals))
         if dry_run:
             return looked
         if not staged.rows:

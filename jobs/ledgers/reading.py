@@ -45,6 +45,8 @@ class Understood:
     totals: list[TotalsRow]
     problems: list[Problem]
     """Lines in another currency."""
+    currency: str = ""
+    """What the amounts are in, as far as the file says it."""
 
     def portions(self) -> Iterator[BytesIO]:
         """Yield the records as CSV of line, fault and the plan's fields."""
@@ -61,7 +63,8 @@ class Understood:
     def words(self) -> str:
         """Say how the file was read."""
         dates = {None: "dates as ISO or by name", "us": "dates with the month first", "eu": "dates with the day first"}[self.style.dates]
-        return f"{self.spool.note}; {dates}; decimals after a {self.style.decimal}"
+        currency = f"; amounts in {self.currency}" if self.currency not in {"", "$", "USD"} else ""
+        return f"{self.spool.note}; {dates}; decimals after a {self.style.decimal}{currency}"
 
 
 def read_ledger(path: Path, scratch: Path, told: Told, remembered: Mapping[str, str], currency: str = "") -> Understood:
@@ -73,7 +76,7 @@ def read_ledger(path: Path, scratch: Path, told: Told, remembered: Mapping[str, 
     plan = Plan(RECORD, frozenset(one.field for one in mapped if one.field))
     columns = {str(number): RECORD.by_field[one.field] for number, one in enumerate(mapped) if one.field}
     style = survey(spool, columns, told.dates, told.decimal, lambda: None)
-    return Understood(sniffed, spool, mapped, plan, style, totals, _other_currencies(spool, columns, currency))
+    return Understood(sniffed, spool, mapped, plan, style, totals, *_currencies(spool, columns, currency))
 
 
 def _of_text(path: Path, sniffed: Sniffed, scratch: Path, told: Told, remembered: Mapping[str, str]) -> tuple[Spool, list[Mapped]]:
@@ -128,7 +131,8 @@ def _with_side(spool: Spool, mapped: list[Mapped]) -> list[Mapped]:
     return mapped if place is None else [replace(one, field="side", how="by its words") if number == place else one for number, one in enumerate(mapped)]
 
 
-def _other_currencies(spool: Spool, columns: Mapping[str, Field], wanted: str) -> list[Problem]:
+def _currencies(spool: Spool, columns: Mapping[str, Field], wanted: str) -> tuple[list[Problem], str]:
+    """Return the lines in another currency than the rest, and what the rest is in."""
     money = [name for name, one in columns.items() if one.name in {"amount", "credit", "debit", "currency"}]
 
     def named() -> Iterator[tuple[int, str]]:
@@ -137,7 +141,8 @@ def _other_currencies(spool: Spool, columns: Mapping[str, Field], wanted: str) -
             for name in money:
                 yield from _marks(batch.column(name), lines)
 
-    return [Problem(line, f"the amount is in {currency}, the others are in another currency") for line, currency in strangers(named(), wanted)[:_MOST_PROBLEMS]]
+    first = next((currency for _, currency in named() if currency), "")
+    return [Problem(line, f"the amount is in {currency}, the others are in another currency") for line, currency in strangers(named(), wanted)[:_MOST_PROBLEMS]], first
 
 
 def _marks(cells: pa.Array, lines: list[int]) -> Iterator[tuple[int, str]]:

@@ -19,11 +19,13 @@ class TotalsRow:
     words: str
     amounts: tuple[str, ...] = ()
     """What stands in the columns of amount, credit and debit."""
+    is_lone: bool = False
+    """It says nothing but amounts: left out only where they are the total of the records above."""
 
     @property
     def is_sum(self) -> bool:
         """Say whether it says to be a total, rather than a balance, a count or a heading."""
-        return bool(_SUM.search(self.words))
+        return self.is_lone or bool(_SUM.search(self.words))
 
 
 def is_totals(cells: Sequence[str | None], date: str | None) -> bool:

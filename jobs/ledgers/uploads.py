@@ -16,6 +16,12 @@ from shared.warehouse.engines import Engines
 
 log = logging.getLogger(__name__)
 _MOST = 20
+_OPTIONS = {
+    "say --dates us (month first) or --dates eu (day first)": "choose below whether the month or the day comes first", "say --dates us or --dates eu, and the rows that do not fit are rejected": "correct the rows that differ",
+    "say --decimal dot or --decimal comma, and the rows that do not fit are rejected": "correct the rows that differ", "say --decimal dot or --decimal comma": "choose below what stands before decimals", "say which with --sheet": "say which below",
+    ", or name its encoding with --encoding": "",
+}
+"""What a refusal says to somebody at a command line -> to somebody at the page."""
 
 
 def work_on_uploads(engines: Engines) -> int:
@@ -46,13 +52,20 @@ def _work(engines: Engines, upload: Upload, content: bytes) -> tuple[str, Mappin
         try:
             looked = load_ledger(engines, upload.source, path, told, dry_run=upload.state == "sent", period=period, person=upload.sent_by)
         except RefusedError as error:
-            return "refused", error.document or None, [Problem(0, str(error)), *error.problems]
+            return "refused", error.document or None, [Problem(0, _without_options(str(error))), *error.problems]
         except Exception:  # a stranger's file may break any reader; it must not come back for ever
             log.exception("upload %d of %s could not be read", upload.id, upload.source)
             return "refused", None, [Problem(0, "The file could not be read: save it anew as CSV or XLSX. Nothing was changed.")]
         if looked.problems:
             return "refused", looked.document, list(looked.problems)
         return ("shown" if upload.state == "sent" else "loaded"), looked.document, []
+
+
+def _without_options(message: str) -> str:
+    """A refusal in the words of the page, which has a field for what is an option of the command."""
+    for option, words in _OPTIONS.items():
+        message = message.replace(option, words)
+    return message
 
 
 def told_of(options: Mapping[str, Any]) -> Told:

@@ -61,3 +61,23 @@ def test_a_refused_file_shows_its_columns_so_that_a_person_can_say_what_they_are
     with pytest.raises(RefusedError) as refused:
         desk.take("Report of October\n\nWer;Wann;Wieviel\nAda;2026-10-01;10\n")
     assert (refused.value.document["header"], refused.value.document["examples"]) == (["Wer", "Wann", "Wieviel"], [["Ada", "2026-10-01", "10"]])
+
+
+@pytest.mark.parametrize(("content", "line", "words"), [
+    ('"09/01/2026","100.00","PY-1"\n"09/15/2026","-5.00","PY-2"\n', 0, "holds a day ('09/01/2026'), so it is a record"),
+    ("Date,Ref,Amount\n2026-09-01,A,10.00\n,,99.00\n", 3, "date: is missing, and the amount is no total of the records above it"),
+    ("Date;Amount\n2026-09-01;1.000\n2026-09-02;2.000\n", 0, "not clear whether a dot in a number is its decimal mark: '1.000' on line 2"),
+    ("Value Date;DR/CR;Amount\n2026-09-01;CR;1\n2026-09-02;??;1\n", 3, "side: '??' is neither debit nor credit"),
+])
+def test_what_could_be_two_things_is_refused_with_its_place(desk: Desk, content: str, line: int, words: str) -> None:  # noqa: F811
+    with pytest.raises(RefusedError) as refused:
+        desk.take(content)
+    said = str(refused.value) if not line else next(each.words for each in refused.value.problems if each.line == line)
+    assert words in said
+    assert desk.records() == []
+
+
+def test_days_as_excel_counts_them_and_totals_without_a_word_are_understood(desk: Desk) -> None:  # noqa: F811
+    looked = desk.take("Date,Ref,Amount\n46267,PY-1,$ (10.00)\n46268,PY-2,25.00\n,,15.00\n")
+    assert [row[1:3] for row in desk.records()] == [("2026-09-02", "-10.00"), ("2026-09-03", "25.00")]
+    assert [(each["line"], each["agrees"]) for each in looked.document["totals"]] == [(4, True)]
