@@ -27,6 +27,8 @@ QUICK_ROWS: Final = 4_000
 """Rows that are written in well under a second, while their reader waits."""
 ROWS_END: Final = 0.98
 """Progress of an order whose rows are all written; the rest is storing the file."""
+_ROUGH_FROM: Final = 10_000
+"""Of so many rows nobody wants to see the last digits run."""
 _MARK: Final = b'{"rows":'
 _SHEET: Final = "Rows"
 _NAMES: Final = ("day", "branch", "label", "entity", "entity_id", "value")
@@ -72,7 +74,7 @@ def columns_of(wanted: RowsFile) -> tuple[LargeColumn, ...]:
 
 def told(progress: float, rows: int) -> str:
     """Return how far an order of so many rows is, in words; ``progress`` as its maker tells it."""
-    done = min(rows, round(progress / ROWS_END * rows))
+    done = min(rows, int(round(progress / ROWS_END * rows, -2 if rows > _ROUGH_FROM else 0)))
     return f"{done:,} of {rows:,} rows" if done < rows else f"all {rows:,} rows are read, the file is being kept"
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final, Literal
 
+import psycopg2
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import OperationalError
 
 from shared.warehouse.pool import raw_connection
 
@@ -33,8 +35,14 @@ def copy_csv(connection: Connection, file: IO[bytes], statement: str, parameters
     out = _Counting(file, advance)
     file.write(header)
     connection.execute(text("SET LOCAL extra_float_digits = 0"))  # the 15 digits that a spreadsheet keeps, as everywhere else
-    with raw_connection(connection).cursor() as cursor:
-        cursor.copy_expert(cursor.mogrify(*_copy(statement, parameters, columns, zone)), out)
+    raw = raw_connection(connection)
+    try:
+        with raw.cursor() as cursor:
+            cursor.copy_expert(cursor.mogrify(*_copy(statement, parameters, columns, zone)), out)
+    except psycopg2.Error as error:  # as every other statement fails, so that who reads can tell what is worth another try
+        if raw.closed:
+            connection.invalidate(error)
+        raise OperationalError(statement, {}, error, connection_invalidated=bool(raw.closed)) from error
     return out.rows
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.reports.delimited import BYTE_ORDER_MARK
@@ -55,6 +55,29 @@ def test_a_copy_that_is_given_up_leaves_a_usable_connection(engines: Engines) ->
         copy_csv(connection, io.BytesIO(), "SELECT i FROM generate_series(1, 50000) AS i", {}, columns, "UTC", header=b"I\r\n", advance=give_up)
     with engines.primary_reader() as connection:
         assert copy_csv(connection, io.BytesIO(), "SELECT 1 AS i", {}, columns, "UTC", header=b"I\r\n") == 1
+
+
+def test_a_copy_that_a_replica_cuts_off_is_done_once_more(fresh: Engines) -> None:
+    cut: list[int] = []
+    told: list[int] = []
+
+    def copy(connection: Connection) -> bytes:
+        file = io.BytesIO()
+        number = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        told.append(number)
+
+        def cut_off(done: int) -> None:
+            if not cut:
+                cut.append(done)
+                for engine in (fresh.primary, *(replica.engine for replica in fresh.replicas)):
+                    with engine.connect() as other:
+                        other.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
+
+        copy_csv(connection, file, "SELECT i, repeat('x', 1000) AS x FROM generate_series(1, 60000) AS i", {}, (("i", "I", "number"), ("x", "X", "text")), "UTC", header=b"", advance=cut_off)
+        return file.getvalue()
+
+    assert len(fresh.read(copy).splitlines()) == 60_000
+    assert len(told) == 2
 
 
 def test_a_file_may_take_longer_than_a_page(database: Callable[..., Settings]) -> None:

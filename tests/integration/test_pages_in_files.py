@@ -15,6 +15,7 @@ from bi_app.shell.files import document
 from bi_app.shell.said import said_in
 from cmo_app.app import create_app as create_cmo
 from cmo_app.shell.cards import draw
+from cmo_app.shell.frame import body
 from jobs.demo.load import load_company
 from shared.alerts.defaults import ensure_default_rules
 from shared.alerts.evaluating import evaluate
@@ -102,6 +103,7 @@ def test_what_stands_on_a_page_of_the_cmo_site_is_in_its_files(world: World, pat
         sheet = page.draw(visit, site.sources.at_once())
         whole = sheet.document(page.title, visit, now())
         cards = [draw(card, visit) for card in sheet.cards]
+        assert menus(html.Div(body(page, visit, sheet)), "") == 1, "the page's own menu"
     assert len(whole.blocks) >= 3, whole.blocks
     assert not [card.block.title for card in sheet.cards if card.has_failed]
     for card, drawn in zip(sheet.cards, cards, strict=True):
