@@ -67,3 +67,25 @@ class Breaker:
                 log.warning("%s answers again", self._name)
                 self._is_open = False
                 return
+
+
+class Pause:
+    """For work that comes again by itself: nobody asks a server for some seconds after it did not answer, so that one that hangs does not hold up every process."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        """Start over: a server is up until it proved not to be."""
+        self._name, self._seconds, self._until = name, seconds, 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """True while the server may be used."""
+        return time.monotonic() >= self._until
+
+    def begin(self, reason: object) -> None:
+        """Note that the server did not answer."""
+        log.warning("%s does not answer, left alone for %.0f s: %s", self._name, self._seconds, str(reason).strip())
+        self._until = time.monotonic() + self._seconds
+
+    def end(self) -> None:
+        """Ask again at once."""
+        self._until = 0.0

@@ -82,6 +82,8 @@ class Post:
     def __init__(self, settings: Settings) -> None:
         """Connect to nothing yet."""
         self._settings, self._taken = settings, 0
+        self.is_away = False
+        """Whether the server did not answer, rather than refuse a mail: the next one would wait in vain."""
         self._server: smtplib.SMTP | None = None
 
     def send(self, mail: EmailMessage) -> None:
@@ -92,7 +94,8 @@ class Post:
                 self._server, self._taken = _connected(self._settings), 0
             self._server.send_message(mail)
             self._taken += 1
-        except FAILURES:
+        except FAILURES as error:
+            self.is_away = _is_away(error)
             if self._server is not None:
                 self._server.close()
             self._server = None
@@ -132,6 +135,12 @@ def is_final(error: Exception) -> bool:
     if isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
         return error.smtp_code >= 500
     return isinstance(error, ValueError) and not isinstance(error, OSError)  # a certificate that is not trusted is both, and can be put right
+
+
+def _is_away(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPAuthenticationError | smtplib.SMTPHeloError) or error.smtp_code == 421
+    return isinstance(error, OSError) and not isinstance(error, smtplib.SMTPRecipientsRefused)
 
 
 def reason(error: Exception) -> str:

@@ -4,7 +4,6 @@ A subject is ``page:`` and an address such as ``/scorecards/branch?period=last_m
 worker asks for the document (``site_request``): a site that is away is a failure that passes.
 """
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import requests
 
+from shared.breaker import Pause
 from shared.clock import Clock, now
 from shared.delivery.audience import key_of
 from shared.delivery.problems import GoneError, NotFitError
@@ -27,13 +27,14 @@ from shared.reports.document import Document
 from shared.reports.stored import unpacked
 from shared.settings import Settings
 
-log = logging.getLogger(__name__)
 SOURCE: Final = "page"
 LONGEST: Final = 900
 """Characters of an address."""
 _MOST_PARTS: Final = 20
-_SECONDS: Final = (3.0, 90.0)
+_SECONDS: Final = (3.0, 60.0)
 """For the connection, and for the site to draw the page."""
+_PAUSE: Final = 20.0
+"""Seconds for which a site that did not answer is not asked again: other documents need no site."""
 _ADDRESS: Final = re.compile(r"/[A-Za-z0-9/_-]*(\?[^\s#?\x00-\x1f]*)?")
 _REPORT: Final = re.compile(r"/reports/([1-9][0-9]{0,11})")
 _FOR_GOOD: Final = (403, 404)
@@ -68,6 +69,7 @@ class Pages:
     def __init__(self, settings: Settings, reference: Reference, reports: LibraryReports, listed: Sequence[SentPage] | None = None, clock: Clock = now) -> None:
         """``listed``: what the site has; None (for a worker, which knows no site): whatever is asked for, and the site says what is not there."""
         self._settings, self._reference, self._reports, self._listed, self._clock = settings, reference, reports, listed, clock
+        self._pause = Pause("the BI site", _PAUSE)
 
     @property
     def source(self) -> Source:
@@ -99,13 +101,15 @@ class Pages:
 
     def draw(self, key: str, person: Person, scope: Scope) -> Document:
         """Return what the site draws at ``key`` for ``person`` with the numbers of ``scope``.  Raises GoneError where it is gone for good, NotFitError where it cannot be had now or a part of it is missing."""
+        if not self._pause.is_over:
+            raise NotFitError("the site that draws this page did not answer a moment ago")
         path, _, query = key.partition("?")
         body, signature = signed(person.id, key_of(scope), path, query, self._settings, self._clock)
         try:
             answer = requests.post(f"{site_address(self._settings)}{PATH}", data=body, timeout=_SECONDS, allow_redirects=False,
                                    headers={HEADER: signature, "Content-Type": "application/json", "Accept": "application/octet-stream, application/json"})
         except requests.RequestException as error:
-            log.warning("the BI site does not answer: %s", error)
+            self._pause.begin(error)
             raise NotFitError(f"the site that draws this page does not answer ({type(error).__name__})") from error
         if answer.status_code in _FOR_GOOD:
             raise GoneError(_said(answer, "This page does not exist any more, or may not be opened any more."))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from shared.breaker import Pause
 from shared.clock import Clock, now
 from shared.delivery import fitness
 from shared.delivery.audience import scope_from
@@ -56,6 +57,8 @@ class Studio:
     settings: Settings
     printer: Printer | None = None
     clock: Clock = now
+    mail_pause: Pause = field(default_factory=lambda: Pause("the mail server", 20.0))
+    """Begins where the mail server did not answer; mails wait, and everything else goes on."""
     _drawn: dict[tuple[str, ...], tuple[datetime, Any]] = field(default_factory=dict)
 
     def document(self, subject: str, viewer: Person, scope: str) -> Document:

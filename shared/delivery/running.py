@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from shared.breaker import Pause
 from shared.clock import Clock, now
 from shared.delivery.opening import open_next
 from shared.delivery.planning import plan_due
 from shared.delivery.posting import end_next, send_next
 from shared.delivery.rendering import Studio, make_next
-from shared.mail import post
+from shared.mail import Post, post
 from shared.settings import Settings
 from shared.warehouse.delivery_outbox import round_finished
 from shared.warehouse.engines import Engines
@@ -44,7 +45,7 @@ def deliver_due(engines: Engines, settings: Settings, studio: Studio, clock: Clo
             while time.monotonic() < until:
                 moved = _all(lambda: open_next(engines, settings, studio.sources), until)
                 drawn = _all(lambda: make_next(engines, studio), until)
-                went, stayed = _sent(lambda: send_next(engines, settings, studio.sources, way), until)
+                went, stayed = _sent(lambda: send_next(engines, settings, studio.sources, way), way, studio.mail_pause, until)
                 ended = _all(lambda: end_next(engines, settings), until)
                 made, sent, failed = made + drawn, sent + went, failed + stayed
                 if not moved + drawn + went + stayed + ended:
@@ -66,8 +67,11 @@ def _all(one: Callable[[], bool], until: float) -> int:
     return count
 
 
-def _sent(one: Callable[[], bool | None], until: float) -> tuple[int, int]:
+def _sent(one: Callable[[], bool | None], way: Post, pause: Pause, until: float) -> tuple[int, int]:
+    """Send what can go; a server that does not answer is left alone for a while after the first mail, so that it holds up nothing else."""
     went = stayed = 0
-    while time.monotonic() < until and (outcome := one()) is not None:
+    while pause.is_over and time.monotonic() < until and (outcome := one()) is not None:
         went, stayed = went + outcome, stayed + (not outcome)
+        if way.is_away:
+            pause.begin("mails wait")
     return went, stayed

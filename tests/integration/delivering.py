@@ -103,6 +103,7 @@ class World:
 
     def again(self) -> None:
         """Whatever was put off may be tried at once."""
+        self.studio.mail_pause.end()
         with self.engines.writer() as connection:
             for table in ("delivery_run", "delivery_copy", "delivery_mail"):
                 connection.execute(text(f"UPDATE app.{table} SET next_at = now()"))

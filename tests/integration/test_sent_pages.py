@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -24,7 +25,7 @@ from shared.delivery.caring import Caretaker
 from shared.delivery.problems import GoneError, NotFitError
 from shared.delivery.registry import sources_over
 from shared.delivery.site_request import HEADER, PATH, signed
-from shared.delivery.sources import Sources, draw
+from shared.delivery.sources import Sources, draw, find
 from shared.metrics.ask import Answer, CachedAsk
 from shared.metrics.period import period
 from shared.metrics.question import Question
@@ -34,6 +35,7 @@ from shared.people.changes import create_person, set_active
 from shared.people.person import Person
 from shared.reports.document import Amount, Document
 from shared.settings import Settings
+from shared.warehouse.report_store import Viewer, create_report
 from shared.web.live_pages import LIVE
 from tests.databases import Databases
 from tests.integration.delivering import PASSWORD
@@ -170,6 +172,26 @@ def test_what_is_not_the_readers_is_refused_whatever_was_signed(office: Office) 
         office.document("/reconciliation", office.head, ONE)
 
 
+def test_a_report_is_sent_from_its_own_page_with_its_filters_to_whom_it_is_shared_with(office: Office) -> None:
+    block = {"id": "a", "kind": "bar", "place": {"x": 0, "y": 0, "w": 6, "h": 4}, "metrics": ["leads"], "split": "branch"}
+    definition = {"schema": 1, "title": "Leads by branch", "description": "", "limits": {"period": "ytd"}, "blocks": [block]}
+    number = create_report(office.warehouse.engines, Viewer(office.boss.id, office.boss.name, office.boss.role, is_admin=False), orjson.dumps(definition).decode(), "Leads by branch", "")
+    address = f"/reports/{number}?period=last_month&branch=1"
+    viewer = Visitor(office.app.server).as_person(office.boss).get(address)
+    assert f"/reports/schedules?new={quote(f'page:{address}', safe='')}" in viewer.text
+    assert find(office.worker(), f"page:{address}", office.manager) is None
+    assert office.asked(office.manager, ONE, f"/reports/{number}").status_code == 404
+    found = find(office.worker(), f"page:{address}", office.boss)
+    assert found is not None
+    assert found.label == "Leads by branch"
+    assert found.about.startswith("last month, ")
+    document = office.document(address, office.boss, COMPANY)
+    fitness.check(document, company.NOW)
+    table = document.blocks[0].table
+    assert table is not None
+    assert [row[1] for row in table.rows] == [office.app.sources.ask(Question(("leads",), period("last_month", company.TODAY)), ONE).value("leads")]
+
+
 def test_every_page_that_can_be_sent_has_files_and_says_so_in_their_menu(office: Office) -> None:
     boss = Visitor(office.app.server).as_person(office.boss)
     pages = [page for page in office.app.pages.values() if page.is_in_navigation]
@@ -184,8 +206,10 @@ def test_every_page_that_can_be_sent_has_files_and_says_so_in_their_menu(office:
 
 
 def test_a_site_that_is_away_or_fails_is_a_failure_that_passes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(NotFitError, match="does not answer"):
-        office.document("/", office.boss, COMPANY, bi_port=free_port())
+    nowhere = office.worker(bi_port=free_port())
+    for says in ("does not answer", "did not answer a moment ago"):
+        with pytest.raises(NotFitError, match=says):
+            draw(nowhere, "page:/", office.boss, COMPANY)
     with pytest.raises(NotFitError, match="SECRET_KEY"):
         office.document("/", office.boss, COMPANY, secret_key=SecretStr("t" * 48))
     monkeypatch.setattr("bi_app.site._document", fails)
