@@ -7,7 +7,7 @@ import redis
 from flask import Blueprint, Flask, Response, current_app, g, request
 
 from shared.delivery.audience import covers, scope_from
-from shared.delivery.site_request import HEADER, LIFETIME_SECONDS, PATH, RequestRefusedError, SiteRequest, read
+from shared.delivery.site_request import HEADER, LIFETIME_SECONDS, LONGEST, PATH, RequestRefusedError, SiteRequest, read
 from shared.people.accounts import find_person
 from shared.people.person import Person
 from shared.people.problems import UnknownPersonError
@@ -33,8 +33,9 @@ def install_internal(server: Flask, build: Build) -> None:
 
 @internal_pages.post(PATH)
 def document() -> Response:
-    """Return the packed document (shared/reports/stored.py) of a page; 401 forged, old or used, 403 not this person's any more, 404 no such page, 422 too large, 503 try again."""
+    """Return the packed document (shared/reports/stored.py) of a page; 401 forged, old or used, 403 not this person's any more, 404 no such page, 413 no request of ours is so long, 422 too large a page, 503 try again."""
     build: Build = current_app.extensions[EXTENSION]
+    request.max_content_length = LONGEST
     try:
         asked = read(request.get_data(), request.headers.get(HEADER, ""), site().settings)
         is_first = live().redis.set(f"delivery:asked:{asked.identity}", 1, nx=True, ex=3 * LIFETIME_SECONDS)
