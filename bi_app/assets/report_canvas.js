@@ -126,7 +126,7 @@
     if (!act || event.pointerId !== act.pointer) return;
     if (!act.on) { if (Math.hypot(event.clientX - act.x, event.clientY - act.y) < START) return; begin(); }
     event.preventDefault();
-    scroll(event.clientY);
+    act.last = event;
     const box = canvas.getBoundingClientRect(), unit = (box.width + GAP) / COLUMNS, from = act.from;
     let place;
     if (act.way === "size") {
@@ -144,7 +144,7 @@
   }
   const bound = (value, least, most) => Math.max(least, Math.min(most, value));
   function begin() {
-    act.on = true; document.documentElement.classList.add("rb-dragging");
+    act.on = true; act.timer = setInterval(() => { if (act && act.last && scroll(act.last.clientY)) drag(act.last); }, 30); document.documentElement.classList.add("rb-dragging");
     if (act.way !== "size") {
       act.ghost = act.pal ? act.pal.cloneNode(true) : R.element("div", { class: "rb-tile-ghost" }, $("b", act.node).textContent);
       act.ghost.classList.add("rb-ghost");
@@ -163,11 +163,13 @@
     at(found, place);
   }
   function show(found) { Object.entries(found).forEach(([id, place]) => { const node = tileOf(id); if (node) at(node, place); }); height(found); }
-  function scroll(y) { const edge = 70; if (y < edge + 60) scrollBy(0, -12); else if (y > innerHeight - edge) scrollBy(0, 12); }
+  /* At the edges of the window the canvas goes on under a hand that rests; whether it moved. */
+  function scroll(y) { const edge = 60, was = scrollY; if (y < edge + 60) scrollBy({ top: -9, behavior: "instant" }); else if (y > innerHeight - edge) scrollBy({ top: 9, behavior: "instant" }); return scrollY !== was; }
   function stop() {
     removeEventListener("pointermove", drag); removeEventListener("pointerup", drop); removeEventListener("pointercancel", cancel);
     const done = act;
     act = null;
+    clearInterval(done.timer);
     document.documentElement.classList.remove("rb-dragging");
     if (done.ghost) done.ghost.remove();
     if (done.node) done.node.classList.remove("moves");

@@ -73,10 +73,16 @@
   async function make(what, way) { const made = await R.send("POST", "/reports", what).catch(failed("The report could not be made.")); location.href = "/reports/" + made.id + way; }
   const fresh = (button) => { button.disabled = true; make({ template: button.dataset.template }, "/edit").catch(() => { button.disabled = false; }); };
   const copy = (button) => make({ copy_of: number(button) }, "/edit").catch((error) => console.debug("report: copy", error.message));
+  const copied = (text) => (navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard")));
   function copyButton(text) {
     const made = el("button", { class: "button", type: "button" }, "Copy the address");
-    made.addEventListener("click", () => (navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"))).then(() => { made.textContent = "Copied"; }, () => { made.textContent = "Select the text and copy it"; }));
+    made.addEventListener("click", () => copied(text).then(() => { made.textContent = "Copied"; }, () => { made.textContent = "Select the text and copy it"; }));
     return made;
+  }
+  /* The address holds what is looked at; each reader of it sees their own branches. */
+  function link(button) {
+    const label = $("span:last-child", button), before = label.textContent;
+    copied(location.href).then(() => { label.textContent = "Copied"; }, () => { label.textContent = "Copy it from the address bar"; }).then(() => setTimeout(() => { label.textContent = before; }, 1800));
   }
   async function freeze(button) {
     const menu = button.closest("details");
@@ -134,5 +140,5 @@
     });
   }
   document.addEventListener("northline:drawn", () => { listen(); setTimeout(listen, 800); setTimeout(listen, 2500); });
-  window.northline.actions = { ...window.northline.actions, "rp-star": star, "rp-copy": copy, "rp-freeze": freeze, "rl-bin": bin, "rl-back": back, "rl-move": move, "rl-folder": folder, "rl-new": fresh };
+  window.northline.actions = { ...window.northline.actions, "rp-star": star, "rp-copy": copy, "rp-freeze": freeze, "rp-link": link, "rl-bin": bin, "rl-back": back, "rl-move": move, "rl-folder": folder, "rl-new": fresh };
 })();

@@ -26,7 +26,7 @@
     });
   }
   function chip(each, where) {
-    const made = el("button", { class: "rb-chip", type: "button", "data-field": each.name, "data-where": where, "data-find": (each.label + " " + each.name + " " + each.group).toLowerCase(), title: each.meaning || each.label, "aria-haspopup": "menu" },
+    const made = el("button", { class: "rb-chip", type: "button", "data-field": each.name, "data-where": where, "data-key": where === "palette" ? null : "chip-" + where + "-" + each.name, "data-find": (each.label + " " + each.name + " " + each.group).toLowerCase(), title: each.meaning || each.label, "aria-haspopup": "menu" },
       el("i", { class: "rb-grip", "aria-hidden": "true" }, icon(SORTS[each.sort])), el("span", {}, each.label));
     if (where !== "palette") {
       const out = el("span", { class: "rb-out", "aria-hidden": "true", title: "Take out" }, icon("close"));
@@ -118,6 +118,7 @@
   const again = (well, name) => { const made = $('.rb-well[data-well="' + well + '"] .rb-chip[data-field="' + CSS.escape(name) + '"]'); if (made) made.focus(); };
   function close(back) { if (!menu) return; const opener = menu.opener; menu.remove(); menu = null; if (back && opener.isConnected) opener.focus(); }
   document.addEventListener("keydown", (event) => {
+    if (hold && hold.on && event.key === "Escape") { event.preventDefault(); stop(); return; }
     if (menu && menu.contains(event.target)) {
       const items = all(".item", menu), at = items.indexOf(document.activeElement), to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
       if (to !== undefined) { event.preventDefault(); items[(to + items.length) % items.length].focus(); } else if (event.key === "Escape") { event.preventDefault(); close(true); } else if (event.key === "Tab") close();
@@ -141,6 +142,7 @@
     if (!hold.on) { if (Math.hypot(event.clientX - hold.x, event.clientY - hold.y) < START) return; hold.on = true; hold.ghost = hold.from.cloneNode(true); hold.ghost.classList.add("rb-ghost"); hold.ghost.style.width = hold.from.offsetWidth + "px"; hold.words = el("div", { class: "rb-why", role: "status" }); document.body.append(hold.ghost, hold.words); document.documentElement.classList.add("rb-dragging"); if (R.block()) R.panel("right"); }
     event.preventDefault();
     hold.ghost.style.transform = "translate(" + (event.clientX - 20) + "px," + (event.clientY - 16) + "px)";
+    reach(event);
     const under = document.elementFromPoint(event.clientX, event.clientY), zone = under && under.closest(".rb-well"), tile = under && under.closest(".rb-tile");
     rest(tile && tile.dataset.id !== R.chosen ? tile.dataset.id : "");
     const block = R.block(), own = tile && tile.dataset.id === R.chosen;
@@ -155,6 +157,13 @@
     if (target && (hold.well || tile)) target.classList.add(why ? "no" : "over");
     hold.words.textContent = why || (hold.well && tile ? "Onto " + hold.well.label : tile ? "Onto " + $(".rb-handle b", tile).textContent : "");
     hold.words.style.transform = "translate(" + Math.min(event.clientX + 14, innerWidth - 250) + "px," + (event.clientY + 22) + "px)";
+  }
+  /* Wells above or below what is seen of their panel come into reach. */
+  function reach(event) {
+    const panel = $(".rb-right"), box = panel.getBoundingClientRect(), small = matchMedia("(max-width:900px)").matches, top = small ? 110 : box.top, bottom = small ? innerHeight - 120 : box.bottom;
+    if (event.clientX < box.left) return;
+    const way = event.clientY > bottom - 50 ? 9 : event.clientY < top + 40 ? -9 : 0;
+    if (way && small) scrollBy({ top: way, behavior: "instant" }); else if (way) panel.scrollTop += way;
   }
   /* On the way to the wells a field passes other blocks: the one that it rests on is chosen, and can say what fits. */
   function rest(id) {

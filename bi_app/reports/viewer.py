@@ -64,7 +64,7 @@ def _actions(visit: Visit, found: Opened) -> Component:
     if entry.access == "own":
         ways.append(html.Button([icon("share"), "Share"], className="item", type="button", **{"data-do": "rp-share", "data-report": str(entry.id)}))
     ways += [html.Button([icon("history"), "Versions"], className="item", type="button", **{"data-do": "rp-versions", "data-report": str(entry.id), "data-edit": str(entry.may_edit).lower()}),
-             html.Button([icon("camera"), "Freeze these numbers"], className="item", type="button", **{"data-do": "rp-freeze", "data-report": str(entry.id)})]
+             html.Button([icon("copy"), html.Span("Copy the link to this view")], className="item", type="button", title="With its days, branches, comparison and what was clicked", **{"data-do": "rp-link"}), html.Button([icon("camera"), "Freeze these numbers"], className="item", type="button", **{"data-do": "rp-freeze", "data-report": str(entry.id)})]
     files = [html.Hr(), html.H3("Save as"), *(html.Button([icon("download"), label], className="item", type="button", role="menuitem", **{"data-do": "export", "data-key": "", "data-kind": kind}) for kind, label in (("pdf", "PDF"), ("xlsx", "Excel")))]
     menu = popover([icon("more")], [*ways, *files, send_item(visit)], label="More about this report", name="ib icon", wrapper="no-print export")
     return html.Div([star, edit, menu], className="rp-do no-print")

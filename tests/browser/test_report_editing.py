@@ -79,7 +79,7 @@ def test_a_report_is_built_with_a_finger(phone: Window) -> None:
     touch(phone, size, (size[0] - 60, size[1] - 30), (size[0] - 105, size[1] - 62))
     assert blocks(phone)[0]["place"]["w"] < 6
     assert blocks(phone)[0]["place"]["h"] < 5
-    phone.script("scrollTo(0, 0); document.querySelector('.rb-mid').scrollLeft = 0")
+    phone.script("scrollTo({top: 0, behavior: 'instant'}); document.querySelector('.rb-mid').scrollLeft = 0")
     handle = middle(phone, ".rb-tile .rb-handle b")
     touch(phone, handle, (handle[0] + 40, handle[1]), (handle[0] + 110, handle[1] + 2))
     assert blocks(phone)[0]["place"]["x"] == 2

@@ -81,6 +81,11 @@ def test_a_block_is_placed_filled_moved_and_saved_by_keyboard_alone(window: Wind
         window.wait(lambda well=well, name=name: name in str(blocks(window)[0].get("metrics" if well == "value" else "split")))  # type: ignore[misc]
         window.wait(lambda: window.script("return northline.report.fits !== null"))
     window.wait(lambda: window.script("const plot = document.querySelector('.rb-plot'); return plot && plot.data && plot.data[0].type === 'scatter'"))
+    window.script("document.querySelector('.rb-well[data-well=value] .rb-chip').focus()")
+    type_keys(window, Keys.DELETE)
+    window.wait(lambda: blocks(window)[0].get("metrics") == [] and "Drop a metric on Values" in window.text(".rb-settings"))
+    assert window.script("return document.activeElement.dataset.well") == "value"  # drawn anew, and still there
+    ActionChains(window.driver).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
     ActionChains(window.driver).key_down(Keys.CONTROL).send_keys("s").key_up(Keys.CONTROL).perform()
     window.wait(lambda: window.text(".rb-state") == "Saved as version 2")
     ActionChains(window.driver).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
