@@ -82,7 +82,8 @@ def _book_words(run: Mapping[str, Any]) -> str:
     if not left or ours is None:
         return ""
     return (f"Our book holds {left['book']['count']:,} rows of {cents(left['book']['cents'])}: {ours['total_count']:,} rows of {cents(ours['total_cents'])} were compared, {left['period']['count']:,} of {cents(left['period']['cents'])} "
-            f"lie outside the days that they have reported on" + (f", and {left['nothing']['count']:,} have no amount." if left["nothing"]["count"] else "."))
+            f"lie outside the days that they have reported on"
+            + (f", {left['branches']['count']:,} of {cents(left['branches']['cents'])} are of branches of which they know nothing ({left['branches']['names']})" if left.get("branches", {}).get("count") else "") + (f", and {left['nothing']['count']:,} have no amount." if left["nothing"]["count"] else "."))
 
 
 def cases_card(run: Mapping[str, Any], cases: Mapping[str, Mapping[str, Any]], visit: Visit) -> html.Section:

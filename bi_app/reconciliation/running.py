@@ -115,6 +115,7 @@ def _inputs(run: Mapping[str, Any], inputs: Mapping[str, Any], zone: ZoneInfo) -
     files = "; ".join(f"{each['batch']} ({each['row_count']:,} rows{', ' + each['sha256'][:12] if each['sha256'] else ''})" for each in inputs.get("files", ()))
     views = inputs.get("views") or {}
     entries = [("Began", moment(run["started_at"], zone) if run["started_at"] else "waiting"), ("Took", lasting(run["finished_at"] - run["started_at"]) if run["finished_at"] and run["started_at"] else "—"), ("Day of the clock", str(inputs.get("today", "—"))),
-               ("Rules and terms", str(inputs.get("declared", "—"))), ("Records, hash", str(inputs.get("records", ""))), ("Files", files), ("Period covered", covered), ("Position of the log", str(inputs.get("position", ""))),
+               ("Rules and terms", str(inputs.get("declared", "—"))), ("Records, hash", str(inputs.get("records", ""))), ("Files", files), ("Period covered", covered), ("Words not known", ", ".join((run["result"] or {}).get("unknown_words", ())) and f"{', '.join(run['result']['unknown_words'])}: such a status says nothing; say in the source what it means"),
+               ("Position of the log", str(inputs.get("position", ""))),
                ("Versions of views", ", ".join(f"{name} {version}" for name, version in sorted(views.items())))]
     return [(label, value) for label, value in entries if value]

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, text
 
-from shared.reconciliation.breaks import MISSING
+from shared.reconciliation.breaks import COVERED, MISSING
 from shared.reconciliation.sides import run
 from shared.reconciliation.source import Source
 
@@ -32,11 +32,14 @@ _DROP = "DELETE FROM crm.recon_item i WHERE i.source = :source AND NOT EXISTS (S
 # The totals are read from what was read, not from what the matching made of it.
 _TOTALS: Final = {
     "outside": "SELECT count(*), coalesce(sum(coalesce(cents, 0)), 0) FROM recon_o",
-    "crm": "SELECT count(*), coalesce(sum(cents), 0) FROM recon_k k WHERE EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id) OR k.cents <> 0 AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day)",
+    "crm": f"SELECT count(*), coalesce(sum(cents), 0) FROM recon_k k WHERE EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id) OR {COVERED}",
 }
 _NOT_COMPARED: Final = """
-SELECT count(*) FILTER (WHERE NOT n AND k.cents <> 0) AS period_count, coalesce(sum(k.cents) FILTER (WHERE NOT n), 0) AS period_cents, count(*) FILTER (WHERE NOT n AND k.cents = 0) AS nothing_count, count(*) AS book_count, coalesce(sum(k.cents), 0) AS book_cents
-FROM (SELECT k.*, EXISTS (SELECT FROM recon_next x WHERE x.side = 'crm' AND x.item_id = k.id) AS n FROM recon_k k) k"""
+SELECT count(*) FILTER (WHERE NOT n AND k.cents <> 0 AND NOT u) AS period_count, coalesce(sum(k.cents) FILTER (WHERE NOT n AND NOT u), 0) AS period_cents,
+       count(*) FILTER (WHERE NOT n AND k.cents <> 0 AND u) AS branch_count, coalesce(sum(k.cents) FILTER (WHERE NOT n AND u), 0) AS branch_cents,
+       (SELECT string_agg(b.name, ', ' ORDER BY b.name) FROM recon_unheard h JOIN crm.branch b ON b.id = h.branch_id) AS branches, count(*) FILTER (WHERE NOT n AND k.cents = 0) AS nothing_count, count(*) AS book_count, coalesce(sum(k.cents), 0) AS book_cents
+FROM (SELECT k.*, EXISTS (SELECT FROM recon_next x WHERE x.side = 'crm' AND x.item_id = k.id) AS n,
+      EXISTS (SELECT FROM recon_unheard h WHERE h.branch_id = k.branch_id) AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day) AS u FROM recon_k k) k"""
 _PARTS = """
 SELECT count(*) FILTER (WHERE state = 'matched') AS matched_count, coalesce(sum(cents) FILTER (WHERE state = 'matched'), 0)::bigint AS matched_cents,
        count(*) FILTER (WHERE state <> 'matched') AS broken_count, coalesce(sum(cents) FILTER (WHERE state <> 'matched'), 0)::bigint AS broken_cents FROM recon_next WHERE side = :side"""
@@ -83,10 +86,10 @@ def parts_of_sides(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(text("SELECT side, state, coalesce(level, -1) AS level, count(*) AS count, sum(cents)::bigint AS cents FROM recon_next GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")).mappings()]
 
 
-def rows_left_out(connection: Connection) -> dict[str, dict[str, int]]:
-    """Return which rows of our book were not held against anything, and why: of another period than others have reported on, or of no amount."""
+def rows_left_out(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return which rows of our book were not held against anything, and why: of another period than others have reported on, of a branch of which they know nothing, or of no amount."""
     row = connection.execute(text(_NOT_COMPARED)).one()
-    return {"period": {"count": int(row.period_count), "cents": int(row.period_cents)}, "nothing": {"count": int(row.nothing_count), "cents": 0}, "book": {"count": int(row.book_count), "cents": int(row.book_cents)}}
+    return {"period": {"count": int(row.period_count), "cents": int(row.period_cents)}, "branches": {"count": int(row.branch_count), "cents": int(row.branch_cents), "names": row.branches or ""}, "nothing": {"count": int(row.nothing_count), "cents": 0}, "book": {"count": int(row.book_count), "cents": int(row.book_cents)}}
 
 
 def keep_items(connection: Connection, source: Source, run_id: int, sides: tuple[Balance, Balance]) -> None:

@@ -1,5 +1,6 @@
 """Our own books: which rows another's records are held against."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -46,3 +47,9 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("declined", "decline", "rejected", "denied", "credit_rejected", "credit rejected", "refused"), "declined"),
 }
 """What others' words mean, where a source does not say otherwise."""
+STATUS_PARTS: Final = (
+    ("cancelled", re.compile(r"cancel|void|rescind|rescission|withdr[ae]w|revers|charged?.?back|clawback|storno|returned|nsf|bounced")),
+    ("declined", re.compile(r"declin|denied|reject|refus|not approved|abgelehnt")),
+    ("good", re.compile(r"fund|approv|paid|post|settl|clear|complete|invoic|book|active|final|gezahlt|gebucht")),
+)
+"""What a longer word means by what stands in it; the first that fits counts."""

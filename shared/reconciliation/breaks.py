@@ -48,7 +48,7 @@ SELECT s.o_id, s.k_id, s.level, s.score, s.reason, s.is_group, CASE WHEN s.of_ou
        CASE WHEN s.is_group THEN 'matched'
             WHEN o.cents IS NULL OR abs(o.cents - k.cents) > greatest({cents}, (abs(k.cents) * {percent}::numeric / 100)::bigint) THEN 'amount_differs'
             WHEN o.day IS NULL OR o.day - k.day NOT BETWEEN -{before} AND {after} THEN 'date_differs'
-            WHEN k.status IS NOT NULL AND o.status IS NOT NULL AND coalesce(w.meaning, o.status) <> k.status THEN 'status_differs'
+            WHEN w.meaning <> k.status THEN 'status_differs'
             ELSE 'matched' END AS state
 FROM sizes s JOIN recon_o o ON o.id = s.o_id JOIN recon_k k ON k.id = s.k_id LEFT JOIN recon_word w ON w.word = o.status"""
 _WORDS = "CREATE TEMPORARY TABLE recon_word AS SELECT * FROM unnest(CAST(:words AS text[]), CAST(:meanings AS text[])) w (word, meaning)"
@@ -59,8 +59,12 @@ WITH declared AS (
     SELECT b.batch, b.period_from, b.period_to FROM crm.recon_batch b WHERE b.source = :source AND b.period_from IS NOT NULL
 ), loose AS MATERIALIZED (
     SELECT DISTINCT p.k_id FROM recon_o o JOIN recon_p p ON p.o_id = o.id LEFT JOIN declared d ON d.batch = o.batch WHERE d.batch IS NULL
+), every AS (
+    SELECT k.day, k.branch_id, l.k_id IS NOT NULL AS is_known FROM recon_k k LEFT JOIN loose l ON l.k_id = k.id WHERE k.day IS NOT NULL AND k.cents <> 0 AND EXISTS (SELECT FROM loose)
+), heard AS (
+    SELECT branch_id FROM every WHERE day BETWEEN (SELECT min(day) FROM every WHERE is_known) AND (SELECT max(day) FROM every WHERE is_known) GROUP BY 1 HAVING count(*) FILTER (WHERE is_known) * 20 >= count(*)
 ), known AS (
-    SELECT k.day, l.k_id IS NOT NULL AS is_known FROM recon_k k LEFT JOIN loose l ON l.k_id = k.id WHERE k.day IS NOT NULL AND k.cents <> 0 AND EXISTS (SELECT FROM loose)
+    SELECT e.day, e.is_known FROM every e WHERE EXISTS (SELECT FROM heard h WHERE h.branch_id = e.branch_id)
 ), months AS (
     SELECT date_trunc('month', day)::date AS month, min(day) FILTER (WHERE is_known) AS first, max(day) FILTER (WHERE is_known) AS last
     FROM known GROUP BY 1 HAVING count(*) FILTER (WHERE is_known) >= greatest(1, count(*) / 3.0)
@@ -73,6 +77,14 @@ WITH declared AS (
 SELECT period_from AS first_day, period_to AS last_day, true AS is_declared FROM declared
 UNION ALL
 SELECT CASE WHEN follows THEN month ELSE first_day END, CASE WHEN goes_on THEN (month + interval '1 month')::date - 1 ELSE last_day END, false FROM span"""
+# A ledger of one branch's account says nothing of the others: a branch of which it knows next to nothing, while it knows another, is none that it reports on.
+_UNHEARD = """
+CREATE TEMPORARY TABLE recon_unheard AS
+WITH heard AS (
+    SELECT k.branch_id, count(*) AS rows, count(*) FILTER (WHERE EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id)) AS known FROM recon_k k
+    WHERE k.cents <> 0 AND k.branch_id IS NOT NULL AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day) GROUP BY 1
+)
+SELECT h.branch_id FROM heard h WHERE h.rows >= 5 AND h.known * 20 < h.rows AND EXISTS (SELECT FROM heard x WHERE x.known * 3 >= x.rows)"""
 _CONTENT = "coalesce(o.ref, o.content)"
 _INSERT = f"INSERT INTO {FOUND} (fingerprint, rule, source, entity, entity_id, other_id, branch_id, rep_id, day, since, amount, label, detail) "
 _WHO = """LEFT JOIN crm.sale s ON s.id = k.sale_id LEFT JOIN crm.appointment a ON a.branch_id = s.branch_id AND a.id = s.appointment_id
@@ -112,22 +124,27 @@ SELECT concat_ws(':', :source, 'missing_outside', coalesce(k.ref, k.id::text)), 
        least(greatest(k.day, (SELECT min(r.received_on) FROM recon_received r WHERE r.received_on > k.day)), CAST(:today AS date)), abs(k.cents) / 100.0, concat_ws(', ', h.name, k.ref),
        jsonb_strip_nulls(jsonb_build_object('our_reference', k.ref, 'our_amount', round(k.cents / 100.0, 2), 'our_date', k.day, 'our_status', k.status, 'why', 'they have no record of it'))
 FROM recon_k k {_WHO} WHERE {{missing}}"""
-MISSING: Final = "k.cents <> 0 AND NOT EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id) AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day)"
+COVERED: Final = """k.cents <> 0 AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day)
+    AND NOT EXISTS (SELECT FROM recon_unheard u WHERE u.branch_id = k.branch_id)"""
+"""Rows of ours on which others have reported."""
+MISSING: Final = f"{COVERED} AND NOT EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id)"
 """Rows of ours that others should know and do not."""
 
 
-def classify(connection: Connection, source: Source, today: object) -> None:
-    """Fill ``recon_state``, ``recon_cover`` and ``recon_left`` from what was matched, and ``FOUND`` with every break."""
+def classify(connection: Connection, source: Source, today: object) -> list[str]:
+    """Fill ``recon_state``, ``recon_cover`` and ``recon_left`` from what was matched, and ``FOUND`` with every break; return words of status that nobody knows, which say nothing."""
     for table in ("recon_word", "recon_left", "recon_received"):
         run(connection, f"DROP TABLE IF EXISTS pg_temp.{table}")
-    words = source.words
-    connection.execute(text(_WORDS), {"words": list(words), "meanings": list(words.values())})
+    meanings = {word: source.meaning(word) for word in connection.execute(text("SELECT DISTINCT status FROM recon_o WHERE status IS NOT NULL")).scalars()}
+    known = {word: meaning for word, meaning in meanings.items() if meaning is not None}
+    connection.execute(text(_WORDS), {"words": list(known), "meanings": list(known.values())})
     run(connection, _STATE.format(cents=int(source.amount_tolerance * 100), percent=source.percent_tolerance, before=source.days_before, after=source.days_after))
     connection.execute(text(_COVER), {"source": source.name})
-    for statement in ("CREATE INDEX ON recon_p (o_id)", "CREATE INDEX ON recon_p (k_id)", "CREATE INDEX ON recon_o (ref)", "CREATE INDEX ON recon_o (content) WHERE content IS NOT NULL", "ANALYZE recon_p", "ANALYZE recon_state", _UNMATCHED,
+    for statement in ("CREATE INDEX ON recon_p (o_id)", "CREATE INDEX ON recon_p (k_id)", "CREATE INDEX ON recon_o (ref)", "CREATE INDEX ON recon_o (content) WHERE content IS NOT NULL", "ANALYZE recon_p", _UNHEARD, "ANALYZE recon_state", _UNMATCHED,
                       "CREATE TEMPORARY TABLE recon_received AS SELECT DISTINCT received_on FROM recon_o"):
         run(connection, statement)
     values = {"source": source.name, "today": today}
     connection.execute(text(_DIFFERENT), values)
     connection.execute(text(_ALONE), values)
     connection.execute(text(_MISSING.format(missing=MISSING)), {**values, "entity": source.ours.entity})
+    return sorted(word for word, meaning in meanings.items() if meaning is None)

@@ -108,7 +108,7 @@ def _perform(engine: Engine, connection: Connection, settings: Settings, source:
     step(2)
     cut = match_remaining(connection, source)
     step(3)
-    classify(connection, source, day)
+    unknown_words = classify(connection, source, day)
     step(4)
     sides = list_items(connection)
     parts, left_out = parts_of_sides(connection), rows_left_out(connection)
@@ -120,7 +120,7 @@ def _perform(engine: Engine, connection: Connection, settings: Settings, source:
     connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))
     keep_items(connection, source, run, sides)
     folded = fold(connection, Fold(run, BREAK_NAMES, sorted(known), day, clock(), snapshot, source.name))
-    result = {"found": found, "sides": [asdict(side) for side in sides], "parts": parts, "left_out": left_out, "not_looked_at": cut, "moved": folded.moved, **folded.counts()}
+    result = {"found": found, "sides": [asdict(side) for side in sides], "parts": parts, "left_out": left_out, "unknown_words": unknown_words[:50], "not_looked_at": cut, "moved": folded.moved, **folded.counts()}
     runs.finish(connection, run, today=day, inputs=inputs, result=result)
     runs.drop_old_looks(connection, run, source.name)
     connection.commit()

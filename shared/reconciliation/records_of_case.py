@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from shared.reconciliation.likeness import digits, likeness, plain
 from shared.reconciliation.naming import agreement
-from shared.reconciliation.source import source_called
+from shared.reconciliation.source import Source, source_called
 
 _PEOPLE = """LEFT JOIN crm.lead l ON l.branch_id = a.branch_id AND l.id = a.lead_id LEFT JOIN crm.prospect h ON h.branch_id = l.branch_id AND h.id = l.prospect_id
 LEFT JOIN crm.lead_source o ON o.id = l.source_id LEFT JOIN crm.employee e ON e.id = a.rep_id"""
@@ -100,13 +100,13 @@ def _theirs_and_ours(connection: Connection, case: Mapping[str, Any]) -> Records
         ours.setdefault("Amount", case["detail"].get("our_amount"))
     if not ours:
         return Records("Theirs", "", [Pair(label, value, None, differs=False) for label, value in theirs.items()])
-    words = source_called(connection, case["source"]).words
+    source = source_called(connection, case["source"])
     labels = [label for label in dict.fromkeys((*_THEIRS.values(), *ours, *theirs)) if theirs.get(label) not in {None, ""} or ours.get(label) not in {None, ""}]
     compared = {"Number", "Branch", "Date", "Amount", "Status", "Household", "Telephone", "Address"}
-    return Records("Theirs", "Ours", [Pair(label, theirs.get(label), ours.get(label), differs=label in compared and label in theirs and label in ours and not _same(label, theirs[label], ours[label], words)) for label in labels])
+    return Records("Theirs", "Ours", [Pair(label, theirs.get(label), ours.get(label), differs=label in compared and label in theirs and label in ours and not _same(label, theirs[label], ours[label], source)) for label in labels])
 
 
-def _same(label: str, left: Any, right: Any, words: Mapping[str, str]) -> bool:
+def _same(label: str, left: Any, right: Any, source: Source) -> bool:
     if label == "Amount":
         return abs(float(left) - float(right)) < 0.005
     if label == "Telephone":
@@ -116,7 +116,7 @@ def _same(label: str, left: Any, right: Any, words: Mapping[str, str]) -> bool:
     if label == "Address":
         return plain(str(left)) == plain(str(right))
     one, other = str(left).strip().lower(), str(right).strip().lower()
-    return one == other or (label == "Status" and words.get(one, one) == words.get(other, other))
+    return one == other or (label == "Status" and source.meaning(one) is not None and source.meaning(one) == source.meaning(other))
 
 
 def _side_by_side(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Pair]:

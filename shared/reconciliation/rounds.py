@@ -15,8 +15,8 @@ from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 _REST: Final = timedelta(seconds=4)
-_SHARE: Final = 15
-"""A source is held again at most one part in so many of the time: a small one within seconds of a change, one of a million records within minutes."""
+_SHARE: Final = 5
+"""All sources together are held again at most one part in so many of the time: small ones within seconds of a change, one of a million records within minutes."""
 _AGAIN: Final = timedelta(minutes=5)
 """A look that failed or was cut off is repeated after this."""
 _MARKS = text("SELECT id, entity FROM crm.recon_mark WHERE entity LIKE 'ledger %' ORDER BY id LIMIT 200000")
@@ -50,7 +50,7 @@ def run_stale(engine: Engine, settings: Settings, clock: Clock = now) -> list[Le
     with engine.connect() as connection:
         rows = connection.execute(_WAITING).all()
     for row in rows:
-        rested = row.finished_at is None or clock() - row.finished_at >= (_AGAIN if row.came_to_nothing else max(_REST, _SHARE * row.took))
+        rested = row.finished_at is None or clock() - row.finished_at >= (_AGAIN if row.came_to_nothing else max(_REST, _SHARE * len(rows) * row.took))
         if (row.waits is not None or row.came_to_nothing) and rested and (result := _held(engine, settings, row.name, clock, row.waits)) is not None:
             done.append(result)
     return done

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from shared.reconciliation.source import Source
 
-TABLES: Final = ("recon_o", "recon_k", "recon_p", "recon_dup", "recon_cover", "recon_state")
+TABLES: Final = ("recon_o", "recon_k", "recon_p", "recon_dup", "recon_cover", "recon_unheard", "recon_state")
 _CONTENT: Final = "md5(concat_ws('|', r.payload ->> 'date', r.payload ->> 'amount', lower(r.payload ->> 'name'), r.payload ->> 'phone', lower(r.payload ->> 'memo')))"
 RECORD_KEY: Final = f"coalesce(nullif(upper(btrim(r.payload ->> 'reference')), ''), {_CONTENT})"
 """What tells a record ``r`` from others, whatever file it comes in: its reference as they write it, or what it says."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from shared.reconciliation.book import BOOKS, STATUS_WORDS, Book
+from shared.reconciliation.book import BOOKS, STATUS_PARTS, STATUS_WORDS, Book
 
 _COLUMNS = "name, label, book, amount_tolerance, percent_tolerance, days_before, days_after, currency, statuses, mapping, feed, version"
 
@@ -47,6 +47,11 @@ class Source:
     def words(self) -> dict[str, str]:
         """Every status word that is understood -> good, cancelled or declined."""
         return {**STATUS_WORDS, **{word.strip().lower(): meaning for word, meaning in self.statuses.items()}}
+
+    def meaning(self, word: str) -> str | None:
+        """Return what a word of status means: good, cancelled or declined, as the source or everybody says, or by what stands in it; None: nobody knows, and it says nothing."""
+        said = word.strip().lower()
+        return self.words.get(said) or next((meaning for meaning, pattern in STATUS_PARTS if pattern.search(said)), None)
 
     def tolerance(self, cents: int) -> int:
         """Return by how many cents a record may differ from our ``cents``."""

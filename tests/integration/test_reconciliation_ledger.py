@@ -148,3 +148,16 @@ def test_a_change_on_either_side_is_held_against_the_other_within_seconds_and_le
     world.write("UPDATE crm.recon_run SET finished_at = finished_at - interval '2 hours' WHERE reach = 'changed'")
     world.run("bank")
     assert world.ask(unmoved) == [(0,)]
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_an_account_of_one_branch_says_nothing_of_the_others(world: World, declared: bool) -> None:
+    if not declared:
+        world.write("UPDATE crm.recon_batch SET period_from = NULL, period_to = NULL")
+    world.write("DELETE FROM crm.external_record WHERE source = 'bank' AND payload ->> 'branch' <> 'Pittsburgh'")
+    world.run("bank")
+    [(branch,)] = world.ask("SELECT id FROM crm.branch WHERE name = 'Pittsburgh'")
+    assert world.ask("SELECT DISTINCT branch_id FROM crm.recon_item WHERE source = 'bank' AND side = 'crm' AND state = 'missing_outside'") == [(branch,)]
+    [(left,)] = world.ask("SELECT result -> 'left_out' FROM crm.recon_run WHERE source = 'bank' AND outcome = 'done' ORDER BY id DESC LIMIT 1")
+    assert left["branches"]["count"] > 50  # type: ignore[index]
+    assert "Columbus" in left["branches"]["names"]  # type: ignore[index]

@@ -82,3 +82,9 @@ def test_a_balance_is_no_record_even_with_a_day() -> None:
 ])
 def test_money_that_is_no_amount_of_a_row_is_left_alone(header: list[str], fields: dict[str, str]) -> None:
     assert {one.field: one.column for one in columns_of(header, {}, {}) if one.field} == fields
+
+
+@pytest.mark.parametrize(("word", "means"), [("Funded in full", "good"), ("Charged back by lender", "cancelled"), ("CANCELLED", "cancelled"), ("Not approved", "declined"), ("in rescission", "good"), ("Storno", "gone"), ("Seen", None)])
+def test_a_word_of_status_is_known_by_the_source_by_everybody_or_by_what_stands_in_it(word: str, means: str | None) -> None:
+    source = Source("bank", "Bank", "payments", statuses={"storno": "declined"})
+    assert source.meaning(word) == ("declined" if means == "gone" else means)
