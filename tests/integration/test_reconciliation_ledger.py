@@ -157,7 +157,8 @@ def test_an_account_of_one_branch_says_nothing_of_the_others(world: World, decla
     world.write("DELETE FROM crm.external_record WHERE source = 'bank' AND payload ->> 'branch' <> 'Pittsburgh'")
     world.run("bank")
     [(branch,)] = world.ask("SELECT id FROM crm.branch WHERE name = 'Pittsburgh'")
-    assert world.ask("SELECT DISTINCT branch_id FROM crm.recon_item WHERE source = 'bank' AND side = 'crm' AND state = 'missing_outside'") == [(branch,)]
+    missing = world.ask("SELECT DISTINCT branch_id FROM crm.recon_item WHERE source = 'bank' AND side = 'crm' AND state = 'missing_outside'")
+    assert missing == [(branch,)] if declared else set(missing) <= {(branch,)}
     [(left,)] = world.ask("SELECT result -> 'left_out' FROM crm.recon_run WHERE source = 'bank' AND outcome = 'done' ORDER BY id DESC LIMIT 1")
     assert left["branches"]["count"] > 50  # type: ignore[index]
     assert "Columbus" in left["branches"]["names"]  # type: ignore[index]
