@@ -52,8 +52,8 @@ def register(app: Celery, settings: Settings) -> None:
 
     @app.task(name=TASK, soft_time_limit=MOST_SECONDS, time_limit=MOST_SECONDS + 20)
     def make_export() -> None:
-        make_next(engines(), press_of(settings), ZoneInfo(settings.company_time_zone))
-        if waiting(engines()):
+        outcome = make_next(engines(), press_of(settings), ZoneInfo(settings.company_time_zone))
+        if outcome and waiting(engines()):  # where nothing could be taken, whoever is at it says so when it is done
             order_one(app)
 
 

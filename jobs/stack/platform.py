@@ -181,7 +181,7 @@ class Platform:
         alone = ("--without-mingle", "--without-gossip")
         return [
             self._celery_process("worker", env, after, "worker", f"--concurrency={self.options.worker_processes}", *alone),
-            self._celery_process("exports", env, after, "worker", "--queues=exports", "--concurrency=1", "--hostname=exports@%h", *alone),
+            self._celery_process("exports", env, after, "worker", "--queues=exports", "--concurrency=2", "--hostname=exports@%h", *alone),
             self._celery_process("beat", env, after, "beat", "--pidfile="),
         ]
 

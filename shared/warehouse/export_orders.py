@@ -40,8 +40,11 @@ _PARTS = text("SELECT content FROM app.export_part WHERE export_id = :id AND par
 _ADD_PART = text("INSERT INTO app.export_part (export_id, part, content) VALUES (:id, :part, :content)")
 # Who got a file longest ago comes first.
 _TO_MAKE = text("""
-SELECT e.id FROM app.export e WHERE e.state IN ('queued', 'working')
+SELECT e.id, e.row_count IS NOT NULL AS is_of_rows FROM app.export e WHERE e.state IN ('queued', 'working')
 ORDER BY (SELECT max(o.ended_at) FROM app.export o WHERE o.person_id = e.person_id) NULLS FIRST, e.id""")
+# One file of many rows at a time: it takes a minute of a database and of a process, and with two processes the other one is free for everything else.
+_ROWS_LOCK = text("SELECT pg_try_advisory_lock(hashtext('app.export of rows'), 0)")
+_ROWS_UNLOCK = text("SELECT pg_advisory_unlock(hashtext('app.export of rows'), 0)")
 _LOCK = text("SELECT pg_try_advisory_lock(hashtext('app.export'), :id)")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtext('app.export'), :id)")
 _BEGIN = text("""
@@ -184,11 +187,14 @@ def waiting(engines: Engines) -> int:
 def begun(engines: Engines) -> Iterator[Job | None]:
     """Take the next order that nobody else makes, and hold it until the end of the block; None: there is none.
 
-    An order whose maker died is taken again; one that was begun ``MOST_ATTEMPTS`` times already has failed.
+    Of files of many rows only one is made at a time.  An order whose maker died is taken again; one that was begun ``MOST_ATTEMPTS`` times already has failed.
     """
     with engines.primary.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for number in connection.execute(_TO_MAKE).scalars().all():
+        for number, is_of_rows in connection.execute(_TO_MAKE).all():
+            if is_of_rows and not connection.execute(_ROWS_LOCK).scalar_one():
+                continue
             if not connection.execute(_LOCK, {"id": number}).scalar_one():
+                _let_go_of_rows(connection, is_of_rows)
                 continue
             try:
                 connection.execute(_GIVE_UP, {"id": number, "most": MOST_ATTEMPTS, "error": _INTERRUPTED})
@@ -198,7 +204,13 @@ def begun(engines: Engines) -> Iterator[Job | None]:
                     return
             finally:
                 connection.execute(_UNLOCK, {"id": number})
+                _let_go_of_rows(connection, is_of_rows)
         yield None
+
+
+def _let_go_of_rows(connection: Connection, is_of_rows: bool) -> None:  # noqa: FBT001 (what the order is)
+    if is_of_rows:
+        connection.execute(_ROWS_UNLOCK)
 
 
 def tell_progress(engines: Engines, job: Job, progress: float) -> None:

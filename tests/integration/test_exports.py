@@ -16,7 +16,7 @@ from shared.reports.document import Block, Column, Document, Table
 from shared.reports.stored import unpacked
 from shared.warehouse import export_orders
 from shared.warehouse.engines import Engines
-from shared.warehouse.export_orders import CancelledError, Job, begun, deliver, fail, forget_expired_exports, tell_progress, try_again
+from shared.warehouse.export_orders import CancelledError, Job, Wish, begun, deliver, fail, forget_expired_exports, order, tell_progress, try_again
 from shared.web.export_pages import install_exports
 from shared.web.replies import save_as
 from tests.sites import Company, Visitor, build_site
@@ -169,6 +169,24 @@ def test_only_one_makes_an_order_and_a_dead_makers_order_is_taken_again(boss: Vi
         with pytest.raises(CancelledError):
             deliver(company.engines, again, b"a second time")
     assert boss.get(f"/exports/{number}/file").data == b"whole"
+
+
+def test_files_of_many_rows_are_made_one_at_a_time_and_hold_nothing_else_up(boss: Visitor, company: Company) -> None:
+    def of_rows(rows: int) -> int:
+        return order(company.engines, Wish(company.people["boss"].id, "bi", None, "csv", "", "letter", b"{}", "rows.csv", "text/csv", 7, rows)).id
+
+    first, second, page = of_rows(1_000_000), of_rows(2_000_000), ordered(boss)["id"]
+    with begun(company.engines) as one:
+        assert one is not None
+        with begun(company.engines) as other:
+            assert other is not None
+            assert (one.id, other.id) == (first, page)
+            with begun(company.engines) as nothing:
+                assert nothing is None, "the second file of rows waits for the first"
+        deliver(company.engines, one, b"x")
+    with begun(company.engines) as then:
+        assert then is not None
+        assert then.id in {second, page}
 
 
 def test_who_fails_twice_has_failed_in_words(boss: Visitor, company: Company) -> None:
