@@ -9,7 +9,7 @@ from typing import Literal
 from shared.clock import Clock, now
 from shared.metrics.ask import Answer, Ask
 from shared.metrics.comparison import Against, Comparison, compare
-from shared.metrics.format import MISSING, write, write_change
+from shared.metrics.format import CURRENCY, MISSING, write, write_change
 from shared.metrics.goal import Goal, goal
 from shared.metrics.metric import Basis, Better, Level, Metric, Unit
 from shared.metrics.period import Period, add_months, month_start, week_start
@@ -153,15 +153,20 @@ class Headline:
         return f"{self.attainment:.0%} of the target {target}"
 
     @property
+    def name(self) -> str:
+        """What the number is called in a sentence: 'Net sales $1.42M' needs no second sign."""
+        return self.metric.label.removesuffix(f" {CURRENCY}") if CURRENCY in self.text else self.metric.label
+
+    @property
     def words(self) -> str:
         """One sentence: the number, its change and what it is compared with."""
         if self.text == MISSING:
             return f"{self.metric.label}: no number for {self.period.words}"
         if self.change is None:
-            return f"{self.metric.label} {self.text}; nothing to compare with in {self.comparison.words}"
+            return f"{self.name} {self.text}; nothing to compare with in {self.comparison.words}"
         verb = {"up": "up", "down": "down", "flat": "unchanged"}[self.direction]
         amount = "" if self.direction == "flat" else f" {self.change_text}"
-        return f"{self.metric.label} {self.text}, {verb}{amount} against {self.comparison.words}"
+        return f"{self.name} {self.text}, {verb}{amount} against {self.comparison.words}"
 
 
 RULE = f"Green at or above target, amber from {AMBER_FROM:.0%} of it, red below; a sum of a running period is held against its pace. Grey: no target, or too few cases."

@@ -25,7 +25,8 @@ def headline_block(found: Sequence[Headline], key: str = "headlines", title: str
 
 def _said(each: Headline, label: str) -> str:
     """The headline in words, under its label where the name of its metric does not tell it apart."""
-    return f"{label}: {each.words.removeprefix(each.metric.label).strip()}" if label else each.words
+    said = each.words.removeprefix(each.name).removeprefix(":").strip()
+    return f"{label}: {said}" if label else each.words
 
 
 def _row(each: Headline, label: str) -> tuple[Cell, ...]:

@@ -147,3 +147,7 @@ def test_every_metric_says_how_it_is_judged(name: str) -> None:
     assert declared.date
     assert declared.source, "which line of the KPI dictionary it comes from"
     assert isinstance(declared.better, Better)
+
+
+def test_a_sum_of_money_is_named_without_a_second_sign() -> None:
+    assert headline("net_sales_amount", 1_420_000, 1_000_000).words.startswith("Net sales $1.42M, up 42.0% against")
