@@ -66,7 +66,7 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
         if not staged.rows:
             raise RefusedError("The file holds no record.")
         if problems:
-            raise RefusedError(f"{len(problems)}{' or more' if len(problems) == 200 else ''} lines cannot be read; nothing was changed.", problems)
+            raise RefusedError(f"{len(problems)}{' or more' if len(problems) == 200 else ''} {'line' if len(problems) == 1 else 'lines'} cannot be read; nothing was changed.", problems)
         try:
             take_records(connection, source, replace(batch, left_out=looked.document["totals"]), staged)
         except AlreadyThereError as error:

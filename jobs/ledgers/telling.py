@@ -18,4 +18,4 @@ def tell_balance(settings: Settings, name: str) -> None:
         typer.echo(f"{name}, {whose}: {side.matched_count:,} matched + {side.broken_count:,} broken = {side.total_count:,}; "
                    f"{side.matched_cents / 100:,.2f} + {side.broken_cents / 100:,.2f} = {side.total_cents / 100:,.2f}")
     for rule, count in sorted(held.found.items()):
-        typer.echo(f"  {count:>6,}  {rule.replace('_', ' ')}")
+        typer.echo(f"  {count:>6,}  {rule.replace('_', ' ').replace('crm', 'CRM')}")

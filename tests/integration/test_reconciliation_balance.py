@@ -15,6 +15,8 @@ from hypothesis import settings as checked
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from shared.metrics.scope import COMPANY
+from shared.reconciliation.caring import Actor, pair
 from shared.reconciliation.ledger import run_ledger
 from shared.reconciliation.source import Source, save_source
 from shared.settings import Settings
@@ -198,3 +200,18 @@ def test_references_are_found_however_they_are_written(ledger: Ledger) -> None:
     theirs.pop()
     found = ledger.run(ours[:10], theirs)
     assert found == Counter({("missing_in_crm", "1009"): 1, ("missing_outside", "PY-001009"): 1, ("missing_in_crm", "PY-001010"): 1})
+
+
+@pytest.mark.parametrize("record", [Record("", "", "", str(FIRST), "77.00", memo="ATM CREDIT 5512"), Record("ZZ 4711", "Somebody", "", str(FIRST), "77.00")])
+def test_what_a_person_says_belongs_together_wins_however_the_record_is_written(ledger: Ledger, record: Record) -> None:
+    ours = [Paid("PY-900001", 3, FIRST + timedelta(days=2), 90_00)]
+    assert sum(ledger.run(ours, [record]).values()) >= 1
+    with ledger.engines.writer() as connection:
+        person = connection.execute(text("INSERT INTO app.person (email, name, role, password_hash, all_branches) VALUES ('p' || random() || '@x.example', 'P', 'analyst', 'x', true) RETURNING id")).scalar_one()
+        [(case, version)] = connection.execute(text("SELECT id, version FROM crm.recon_case WHERE rule = 'missing_in_crm' AND closed_on IS NULL")).all()
+    pair(ledger.engines, Actor(person, "P", COMPANY, may_work=True, may_sign=False), case, version, "PY-900001")
+    found = ledger.run(ours, [record])
+    assert found == Counter({("amount_differs", "PY-900001"): 1})
+    with ledger.engines.writer() as connection:
+        assert connection.execute(text("SELECT level FROM crm.recon_item WHERE source = 'bank' AND side = 'outside'")).scalars().all() == [0]
+        connection.execute(text("DELETE FROM crm.recon_pair"))
