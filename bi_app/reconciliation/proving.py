@@ -58,7 +58,7 @@ def files_card(run: Mapping[str, Any], files: Sequence[Mapping[str, Any]], visit
             for each in files for one in each["left_out"][:40]]
     body: list[Component | None] = [html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="tb rc-sides"), className="rc-x"), html.P(_book_words(run), className="rc-why")]
     if left:
-        body.append(html.Details([html.Summary(f"{sum(len(each['left_out']) for each in files):,} lines are no records"), html.Ul(left, className="rc-left")], className="rc-more"))
+        body.append(html.Details([html.Summary(f"{sum(len(each['left_out']) for each in files):,} lines were left out"), html.Ul(left, className="rc-left")], className="rc-more"))
     return with_files(card(12, "From the files to what was compared", *body, sub="Records and lines left out are all that a file holds below its header"), files_block(files))
 
 

@@ -59,5 +59,5 @@ def _told(each: Upload) -> str:
         first = each.problems[0]
         return (f"Line {first['line']}: " if first["line"] else "") + str(first["words"])
     if "rows" in understood:
-        return f"{understood['rows']:,} records, {understood['first']} to {understood['last']}" + (f"; {len(understood['totals'])} lines left out, which are no records" if understood.get("totals") else "")
+        return f"{understood['rows']:,} records, {understood['first']} to {understood['last']}" + (f"; {len(understood['totals'])} lines left out" if understood.get("totals") else "")
     return ""

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+_MOST_LINES = 40
+
 
 def ledger(
     source: Annotated[str, typer.Argument(help="Whose records these are: bank, lender, ...", show_default=False)],
@@ -49,8 +51,11 @@ def ledger(
     typer.echo(f"Read as {looked.understood.words()}.")
     for one in looked.understood.mapped:
         typer.echo(f"  {one.column}: {one.field or 'left out'}{f' ({one.how})' if one.how else ''}")
-    for row in looked.document["totals"]:
-        typer.echo(f"  line {row['line']} is no record and was left out: {row['words']}{'; ' + row['says'] if row['says'] else ''}")
+    left_out = looked.document["totals"]
+    for row in left_out[:_MOST_LINES]:
+        typer.echo(f"  line {row['line']} was left out: {row['words']}{'; ' + row['says'] if row['says'] else ''}")
+    if len(left_out) > _MOST_LINES:
+        typer.echo(f"  and {len(left_out) - _MOST_LINES:,} more lines, which the page lists with the file")
     typer.echo(f"{looked.staged.rows:,} records, {looked.staged.cents / 100:,.2f}, {looked.staged.first} to {looked.staged.last}.")
     if dry_run:
         for problem in looked.problems:

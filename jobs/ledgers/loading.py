@@ -13,7 +13,7 @@ from jobs.ledgers.controls import held_against_records, sums_of, wrong_lines
 from jobs.ledgers.heading import likely_table
 from jobs.ledgers.reading import Understood, read_ledger
 from jobs.ledgers.told import Told
-from shared.reconciliation.records import AlreadyThereError, Batch, Problem, Staged, add_up, stage_records, take_records
+from shared.reconciliation.records import AlreadyThereError, Batch, Problem, Staged, add_up, repeated_lines, stage_records, take_records
 from shared.reconciliation.source import Source, save_source, source_called
 from shared.warehouse.engines import Engines
 
@@ -60,7 +60,8 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
         staged = stage_records(connection, understood.plan.fields, understood.portions())
         totals = held_against_records(understood, add_up(connection, sums_of(understood)))
         problems = sorted([*understood.problems, *staged.problems, *wrong_lines(understood, totals)], key=lambda one: one.line)[:200]
-        looked = Looked(understood, staged, problems, _document(understood, staged, totals))
+        again = [{"line": line, "words": f"taken already with {other}", "agrees": None, "says": ""} for line, other in repeated_lines(connection, source.name, batch.name)] if not problems else []
+        looked = Looked(understood, staged, problems, {**_document(understood, staged, [*totals, *again]), "repeated": len(again)})
         if dry_run:
             return looked
         if not staged.rows:
@@ -68,9 +69,11 @@ def _take(engines: Engines, source: Source, understood: Understood, batch: Batch
         if problems:
             raise RefusedError(f"{len(problems)}{' or more' if len(problems) == 200 else ''} {'line' if len(problems) == 1 else 'lines'} cannot be read; nothing was changed.", problems)
         try:
-            take_records(connection, source, replace(batch, left_out=looked.document["totals"]), staged)
+            taken = take_records(connection, source, replace(batch, left_out=looked.document["totals"]))
         except AlreadyThereError as error:
             raise RefusedError(str(error)) from error
+        if not taken:
+            raise RefusedError(f"Every record of this file was {again[0]['words']}: nothing was changed.")
         save_source(connection, replace(source, mapping={one.column: one.field for one in understood.mapped}))
     log.info("ledger %s: %d records of %s", source.name, staged.rows, batch.file_name)
     return looked

@@ -54,10 +54,24 @@ FROM (SELECT line, lag(line, 1, 0::bigint) OVER (ORDER BY line) AS previous FROM
 LEFT JOIN (SELECT line, round(({_AMOUNT}) * 100) AS cents FROM {_STAGE}) s ON s.line < t.line GROUP BY t.line ORDER BY t.line""")
 _BRANCHES = f"""SELECT array_agg(DISTINCT s.office) FROM {_STAGE} s WHERE s.office IS NOT NULL
     AND NOT EXISTS (SELECT FROM crm.branch b WHERE lower(btrim(s.office)) IN (lower(b.name), lower(b.external_id)))"""
+# What two files of a source both hold, because their days overlap, is one record: as many of it as the file with the most holds.
+_REPEATED: Final = f"""
+CREATE TEMPORARY TABLE recon_again AS
+WITH span AS (SELECT min(date) AS first, max(date) AS last FROM {_STAGE}), old AS (
+    SELECT content, max(held) AS held, min(batch) AS batch FROM (
+        SELECT r.batch, md5(concat_ws('|', upper(btrim(r.payload ->> 'reference')), r.payload ->> 'date', round((r.payload ->> 'amount')::numeric * 100), lower(r.payload ->> 'status'), lower(r.payload ->> 'branch'), lower(r.payload ->> 'name'), r.payload ->> 'phone',
+            lower(r.payload ->> 'address'), lower(r.payload ->> 'memo'))) AS content, count(*) AS held
+        FROM crm.external_record r, span WHERE r.source = :source AND r.batch <> :batch AND r.payload ->> 'date' BETWEEN span.first::text AND span.last::text AND r.payload ->> 'amount' ~ '^-?\\d{{1,13}}(\\.\\d+)?$' GROUP BY 1, 2) b GROUP BY 1
+), new AS (
+    SELECT line, content, row_number() OVER (PARTITION BY content ORDER BY line) AS nth FROM (
+        SELECT line, md5(concat_ws('|', upper(btrim(coalesce(reference, ''))), date, round(({_AMOUNT}) * 100), lower(status), lower(office), lower(name), phone, lower(address), lower(memo))) AS content FROM {_STAGE}) s
+)
+SELECT n.line, o.batch FROM new n JOIN old o ON o.content = n.content WHERE n.nth <= o.held"""
 _INSERT = text(f"""
 INSERT INTO crm.external_record (source, batch, key, payload, received_at)
 SELECT :source, :batch, :batch || '-' || line, jsonb_strip_nulls(jsonb_build_object('reference', coalesce(reference, ''), 'date', date, 'amount', {_AMOUNT}, 'status', status, 'branch', office, 'name', name, 'phone', phone,
-    'address', address, 'memo', memo, 'currency', currency, 'line', line)), clock_timestamp() FROM {_STAGE} ORDER BY line""")
+    'address', address, 'memo', memo, 'currency', currency, 'line', line)), clock_timestamp() FROM {_STAGE} s WHERE NOT EXISTS (SELECT FROM recon_again a WHERE a.line = s.line) ORDER BY line""")
+_CENTS = text("SELECT coalesce(sum(round((payload ->> 'amount')::numeric * 100)), 0)::bigint FROM crm.external_record WHERE source = :source AND batch = :batch")
 _BATCH = text("""
 INSERT INTO crm.recon_batch (source, batch, period_from, period_to, file_name, sha256, row_count, cents, left_out, added_by)
 VALUES (:source, :batch, :period_from, :period_to, :file_name, :sha256, :rows, :cents, CAST(:left_out AS jsonb), :person)
@@ -132,8 +146,15 @@ def add_up(connection: Connection, lines: Sequence[int]) -> list[tuple[int, int]
     return [(int(row.above), int(row.since)) for row in found]
 
 
-def take_records(connection: Connection, source: Source, batch: Batch, staged: Staged) -> int:
-    """Take what was staged as ``batch``, in place of an earlier one of that name, within the caller's transaction; return how many records.
+def repeated_lines(connection: Connection, source: str, batch: str) -> list[tuple[int, str]]:
+    """Return the staged lines that another batch of the source holds, too, and which; they are not taken again."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS pg_temp.recon_again")
+    connection.execute(text(_REPEATED), {"source": source, "batch": batch})
+    return [(int(row.line), str(row.batch)) for row in connection.exec_driver_sql("SELECT line, batch FROM recon_again ORDER BY line")]
+
+
+def take_records(connection: Connection, source: Source, batch: Batch) -> int:
+    """Take what was staged as ``batch``, in place of an earlier one of that name, within the caller's transaction; return how many records.  ``repeated_lines`` comes first.
 
     Raises AlreadyThereError for a file that was taken before under another name.
     """
@@ -145,7 +166,7 @@ def take_records(connection: Connection, source: Source, batch: Batch, staged: S
     taken = connection.execute(_INSERT, {"source": source.name, "batch": batch.name}).rowcount
     period = batch.period or (None, None)
     connection.execute(_BATCH, {"source": source.name, "batch": batch.name, "period_from": period[0], "period_to": period[1], "file_name": batch.file_name, "sha256": batch.sha256,
-                                "rows": staged.rows, "cents": staged.cents, "left_out": json.dumps(list(batch.left_out)), "person": batch.person})
+                                "rows": taken, "cents": connection.execute(_CENTS, {"source": source.name, "batch": batch.name}).scalar_one(), "left_out": json.dumps(list(batch.left_out)), "person": batch.person})
     return taken
 
 

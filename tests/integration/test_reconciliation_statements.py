@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from sqlalchemy import text
 
 from jobs.ledgers.loading import RefusedError
 from tests.integration.test_reconciliation_files import Desk, desk, home  # noqa: F401 - fixtures
@@ -81,3 +82,16 @@ def test_days_as_excel_counts_them_and_totals_without_a_word_are_understood(desk
     looked = desk.take("Date,Ref,Amount\n46267,PY-1,$ (10.00)\n46268,PY-2,25.00\n,,15.00\n")
     assert [row[1:3] for row in desk.records()] == [("2026-09-02", "-10.00"), ("2026-09-03", "25.00")]
     assert [(each["line"], each["agrees"]) for each in looked.document["totals"]] == [(4, True)]
+
+
+def test_what_two_files_both_hold_because_their_days_overlap_is_one_record(desk: Desk) -> None:  # noqa: F811
+    desk.take("Date,Ref,Amount,Payee\n2026-09-01,,10.00,Ada\n2026-09-20,PY-2,20.00,Bo\n2026-09-20,,5.00,Cy\n", "september.csv")
+    later = "Date,Ref,Amount,Payee\n2026-09-20,PY-2,20.00,Bo\n2026-09-20,,5.00,Cy\n2026-09-20,,5.00,Cy\n2026-10-02,,10.00,Ada\nTotal,,40.00,\n"
+    looked = desk.take(later, "october.csv")
+    assert [(each["line"], each["words"], each["agrees"]) for each in looked.document["totals"]] == [(6, "Total 40.00", True), (2, "taken already with september.csv", None), (3, "taken already with september.csv", None)]
+    with desk.engines.primary.connect() as connection:
+        assert connection.execute(text("SELECT batch, row_count, cents, jsonb_array_length(left_out) FROM crm.recon_batch ORDER BY batch DESC")).all() == [("september.csv", 3, 3500, 0), ("october.csv", 2, 1500, 3)]
+    desk.take(later.replace("40.00", "41.00").replace("10-02,,10", "10-02,,11"), "october.csv")  # in its own place: compared with others only
+    assert len(desk.records()) == 5
+    with pytest.raises(RefusedError, match=r"Every record of this file was taken already with september.csv"):
+        desk.take("Date,Ref,Amount,Payee\n2026-09-20,PY-2,20.00,Bo\n", "again.csv")
