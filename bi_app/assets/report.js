@@ -136,7 +136,7 @@
     } catch (error) {
       base = before.base; saved = before.saved;
       state("Not saved");
-      if (error.status === 409) R.conflict(error.data, { theirs, copy, over: () => save(true) }); else R.note("Not saved: " + error.message + " What you did is still here.", "bad");
+      if (error.status === 409) R.conflict(error.data, { theirs, copy, over: () => save(true) }); else if (error.status === 404 || error.status === 403) rescue(error.message); else R.note("Not saved: " + error.message + " What you did is still here.", "bad");
       R.say(error.message);
     } finally { saving = false; if (unsaved()) draftTimer = setTimeout(keepDraft, DRAFT_AFTER); }
   }
@@ -148,10 +148,16 @@
     R.send("DELETE", "/reports/" + R.number + "/draft").catch((error) => console.debug("report: draft", error.message));
     R.say("Their version is shown. Undo brings yours back.");
   }
+  /* It was deleted, or is not theirs to change any more, while they were at it. */
+  function rescue(words) {
+    const keep = R.element("button", { class: "button", type: "button" }, "Keep mine as a new report");
+    keep.onclick = () => { keep.disabled = true; copy().finally(() => { keep.disabled = false; }); };
+    R.note("Not saved: " + words, "bad", keep);
+  }
   async function copy() {
     try {
       const made = await R.send("POST", "/reports", { definition: { ...clean(R.doc), title: (R.doc.title.slice(0, R.cat.limits.title - 7) + " (copy)") }, note: "Kept beside version " + (base + 1) + " of another person" });
-      await R.send("DELETE", "/reports/" + R.number + "/draft");
+      await R.send("DELETE", "/reports/" + R.number + "/draft").catch((error) => console.debug("report: draft", error.message));  // there is none where the report is gone
       forget(); location.href = "/reports/" + made.id + "/edit";
     } catch (error) { R.note("The copy could not be made: " + error.message, "bad"); }
   }

@@ -112,6 +112,22 @@ def test_a_save_that_does_not_get_through_is_taken_back_in_words(window: Window)
     assert window.script("const leave = new Event('beforeunload', {cancelable: true}); dispatchEvent(leave); return leave.defaultPrevented") is False
 
 
+def test_what_was_built_outlives_a_report_that_somebody_deletes_meanwhile(window: Window) -> None:
+    window.sign_in(LEADERSHIP)
+    number = made(window, definition=definition("Ways", BARS))
+    window.open(f"/reports/{number}/edit")
+    window.wait(lambda: window.texts(".rb-tile"))
+    other = session_of(window)
+    assert other.put(f"{window.sites.bi}/library/reports/{number}/bin", json={"into": True}, timeout=20).ok
+    at(window, ".rb-title").send_keys(Keys.END, " mine")
+    window.click("[data-do=rb-save]")
+    window.wait(lambda: window.texts(".rb-note .button") == ["Keep mine as a new report"])
+    assert "not there any more" in window.text(".rb-note")
+    window.click(".rb-note .button")
+    window.wait(lambda: f"/reports/{number}/" not in window.driver.current_url and window.script("return window.northline && northline.report && northline.report.doc && northline.report.doc.title") == "Ways mine (copy)")
+    assert all("404" in problem for problem in window.problems())
+
+
 @pytest.mark.parametrize("choice", ["Keep mine as a copy", "Save mine over theirs"])
 def test_of_two_who_saved_the_second_keeps_a_copy_or_saves_over_what_stays_a_version(window: Window, choice: str) -> None:
     window.sign_in(LEADERSHIP)
