@@ -81,8 +81,11 @@ def test_a_report_is_dragged_into_a_folder_and_back(window: Window) -> None:
 
 def test_a_mark_leads_to_its_rows_its_days_and_its_series(window: Window) -> None:
     window.sign_in(LEADERSHIP)
-    number = made(window, definition=definition("Marks", SMALL, {"kind": "stacked", "metrics": ["leads"], "split": "month", "series": "channel"}, {"kind": "gauge", "metrics": ["leads"]}, limits={"period": "last_90_days"}))
+    number = made(window, definition=definition("Marks", SMALL, {"kind": "stacked", "metrics": ["leads"], "split": "month", "series": "channel"}, {"kind": "gauge", "metrics": ["leads"]}, {"kind": "table", "metrics": ["leads"], "split": "source"}, limits={"period": "last_90_days"}))
     window.open(f"/reports/{number}")
+    table = "document.querySelector('[data-block=b3] .card-b > .rp-scroll')"
+    window.wait(lambda: window.script(f"{table}.scrollTop = 40; return {table}.scrollTop") == 40)
+    assert window.script(f"{table}.dataset.old = 'yes'; return northline.redraw().then(() => [{table}.scrollTop, {table}.dataset.old || ''])") == [40, ""]  # new numbers leave a reader where they are
     mark(window, "b2", ".indicatorlayer")
     choose(window, ".rb-menu .item", "Rows behind it")
     window.wait(lambda: window.text("#glass-sum"))

@@ -26,9 +26,19 @@
     }
   }
 
+  /* Whoever has scrolled in a table, or stands in it with the keyboard, stays there. */
+  function place(node) {
+    const areas = () => [...node.querySelectorAll("[tabindex='0']")], stops = () => [...node.querySelectorAll("a,button,summary,[tabindex='0']")];
+    const at = areas().map((each) => [each.scrollTop, each.scrollLeft]), stop = node.contains(document.activeElement) ? stops().indexOf(document.activeElement) : -1;
+    return () => {
+      areas().forEach((each, number) => { if (at[number]) [each.scrollTop, each.scrollLeft] = at[number]; });
+      if (stop >= 0 && stops()[stop]) stops()[stop].focus({ preventScroll: true });
+    };
+  }
+
   function html(node, props) {
     const text = undated(props.html);
-    if (known.get(node) !== text) { northline.fill(node, props.html); known.set(node, text); }
+    if (known.get(node) !== text) { const kept = place(node); northline.fill(node, props.html); known.set(node, text); kept(); }
     dressed(node, props.attributes);
   }
 
