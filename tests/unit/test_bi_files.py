@@ -7,6 +7,7 @@ import pytest
 
 from bi_app.pages import executive, trends
 from bi_app.shell.files import document
+from shared.charts.doors import doors, outer_border
 from shared.charts.trends import small_line, together
 from shared.metrics.metric import Unit
 from shared.reports.document import Amount, Document
@@ -86,3 +87,12 @@ def test_small_figures_lie_over_each_other_each_in_its_colour() -> None:
     assert [series.name for series in drawn] == list("ABCDEF")
     assert len({(series.colour, series.is_dashed) for series in drawn}) == 6
     assert together([])["data"] == []
+
+
+def test_doors_are_drawn_over_the_territory_of_their_own_branch() -> None:
+    square = outer_border({"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [0, 0]]], [[[-80, 40], [-79, 40], [-79, 41], [-80, 40]]]]})
+    assert square == [(-80.0, 40.0), (-79.0, 40.0), (-79.0, 41.0), (-80.0, 40.0)], "the largest of its polygons"
+    assert outer_border(None) == []
+    figure = doors({"Columbus": (square, [(-79.5, 40.5, 100, 8), (-79.4, 40.4, 50, 2)]), "Akron": (square, [(-79.9, 40.9, 10, 0)])})
+    spots = [(trace["name"], trace["xaxis"], trace["x"]) for trace in figure["data"] if trace.get("mode") == "markers"]  # type: ignore[attr-defined]
+    assert [each for each in spots if each[2]] == [("6 leads per 100 doors and more", "x", [-79.5]), ("3 to 6", "x", [-79.4]), ("Under 3", "x2", [-79.9])]
