@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from shared.clock import now
 from shared.delivery.definition import Definition, definition_from
 from shared.delivery.problems import ScheduleError
 from shared.people.person import Person
@@ -29,7 +30,7 @@ def recipient(key: str, people: Mapping[int, Person]) -> str:
     """Return whom a recipient is, by name."""
     kind, _, value = key.partition(":")
     if kind == "role":
-        return f"Everybody who is {ROLES[value].label.lower()}" if value in ROLES else value
+        return f"Everybody: {ROLES[value].label}" if value in ROLES else value
     if kind in {"person", "owner"}:
         found = people.get(int(value))
         return found.name if found is not None else "Somebody who is gone"
@@ -43,8 +44,10 @@ def recipients(keys: Sequence[str], people: Mapping[int, Person]) -> str:
 
 
 def due(at: datetime, definition: Definition) -> str:
-    """Return a due time on the schedule's own clock."""
-    return f"{at.astimezone(definition.rhythm.zone):%a %-d %b, %H:%M}"
+    """Return a due time on the schedule's own clock, with its year if that is another one."""
+    zone = definition.rhythm.zone
+    local = at.astimezone(zone)
+    return f"{local:%a %-d %b}{'' if local.year == now().astimezone(zone).year else f' {local:%Y}'}, {local:%H:%M}"
 
 
 def when(run: Mapping[str, Any], definition: Definition | None) -> str:

@@ -22,7 +22,8 @@ def checked(template: object, field: str, longest: int) -> str:
         raise ScheduleError(field, f"Write a text of 1 to {longest} characters.")
     for name in _FIELD.findall(template):
         if name not in FIELDS:
-            raise ScheduleError(field, f"There is no field {{{name[:40]}}}{nearest(name, FIELDS)}. The fields are {', '.join(f'{{{each}}}' for each in FIELDS)}.")
+            close = nearest(name, FIELDS) or "."
+            raise ScheduleError(field, f"There is no field {{{name[:40]}}}{close} The fields are {', '.join(f'{{{each}}}' for each in FIELDS)}.")
     return template.strip()
 
 
