@@ -77,7 +77,7 @@ class GlassBoxes:
     def count(self, behind: RowsBehind) -> int | None:
         """Return how many rows ``behind`` asks for; None where counting takes longer than a page may: who has more time counts again."""
         try:
-            return self._engines.read(lambda connection: counted(connection, behind.question, behind.part, behind.today, behind.branches))[0]
+            return self._engines.read(lambda connection: counted(connection, behind.question, behind.part, behind.today, behind.branches)).rows
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) != _CANCELLED:
                 raise

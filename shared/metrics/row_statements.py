@@ -44,11 +44,22 @@ def parts_of(formula: Formula) -> tuple[tuple[str, Measure, Measure | None], ...
             return ((f"values: {value}", value, None),)
 
 
-def counted(connection: Connection, question: Question, part: int, today: date, branches: Sequence[int]) -> tuple[int, float]:
-    """Return how many rows stand behind part number ``part`` of the question's only metric, and the sum of their values."""
+@dataclass(frozen=True)
+class Counted:
+    """All rows behind one part of a formula, before they are read."""
+
+    rows: int
+    total: float
+    """Sum of their values."""
+    longest: int
+    """Characters of the longest label."""
+
+
+def counted(connection: Connection, question: Question, part: int, today: date, branches: Sequence[int]) -> Counted:
+    """Count the rows behind part number ``part`` of the question's only metric."""
     listed, parameters = _listed(question, *parts_of(question.declared[0].formula)[part][1:], today)
-    row = connection.execute(text(f"SELECT count(*) AS rows, coalesce(sum(x.value), 0) AS total\nFROM (\n{listed}\n) x"), {**parameters, "branches": list(branches)}).one()
-    return int(row.rows), float(row.total)
+    row = connection.execute(text(f"SELECT count(*) AS rows, coalesce(sum(x.value), 0) AS total, coalesce(max(length(x.label)), 0) AS longest\nFROM (\n{listed}\n) x"), {**parameters, "branches": list(branches)}).one()
+    return Counted(int(row.rows), float(row.total), int(row.longest))
 
 
 def every_row(question: Question, part: int, today: date, branches: Sequence[int]) -> tuple[str, Parameters]:

@@ -23,7 +23,7 @@ from xlsxwriter.utility import xl_col_to_name
 from shared.metrics.metric import Unit
 from shared.reports.delimited import BYTE_ORDER_MARK, field
 from shared.reports.document import Cell
-from shared.reports.limits import LONGEST_CELL, MOST_ROWS, check_rows
+from shared.reports.limits import LONGEST_CELL, MOST_ROWS, check_longest, check_rows
 from shared.reports.number_formats import DAY, MOMENT, number_format
 from shared.reports.problems import TooLargeError
 from shared.reports.text import clean, inert
@@ -210,8 +210,7 @@ def _serial(moment: datetime, zone: ZoneInfo) -> str:
 
 @lru_cache(maxsize=4_000)
 def _xml_text(text: str) -> str:
-    if len(text) > LONGEST_CELL:
-        raise TooLargeError(f"One value has {len(text):,} characters; an Excel cell holds {LONGEST_CELL:,}. Choose CSV, which has no limit.")
+    check_longest(len(text))
     return escape(clean(text))
 
 

@@ -22,6 +22,12 @@ def check_rows(rows: int, columns: int, what: str) -> None:
         raise TooLargeError(f"{what} has {columns:,} columns; an Excel sheet holds {MOST_COLUMNS:,}. Choose CSV.")
 
 
+def check_longest(characters: int) -> None:
+    """Refuse a value of so many characters that no cell holds.  Raises TooLargeError."""
+    if characters > LONGEST_CELL:
+        raise TooLargeError(f"One value has {characters:,} characters; an Excel cell holds {LONGEST_CELL:,}. Choose CSV, which has no limit.")
+
+
 def check_workbook(document: Document) -> None:
     """Refuse a document that no workbook holds; the message says what is too large and what to do.  Raises TooLargeError."""
     if len(document.blocks) > MOST_SHEETS:

@@ -17,7 +17,7 @@ from shared.metrics.row_statements import counted, every_row
 from shared.metrics.rows_behind import RowsBehind
 from shared.reports.kinds import FileKind
 from shared.reports.large_table import LargeColumn, head_of, write_large_workbook
-from shared.reports.limits import check_rows
+from shared.reports.limits import check_longest, check_rows
 from shared.reports.problems import NothingToExportError
 from shared.reports.text import clean
 from shared.warehouse.copying import batches, copy_csv, wait_longer
@@ -98,8 +98,11 @@ def write_rows(connection: Connection, wanted: RowsFile, kind: FileKind, zone: Z
     out.truncate()
     wait_longer(connection, within)
     rows = wanted.rows
-    count, total = counted(connection, rows.question, rows.part, rows.today, rows.branches)
+    found = counted(connection, rows.question, rows.part, rows.today, rows.branches)
+    count = found.rows
     check_kind(kind, count, wanted.title)
+    if kind.key == "xlsx":
+        check_longest(found.longest)
     sql, parameters = every_row(rows.question, rows.part, rows.today, rows.branches)
     columns = columns_of(wanted)
 
@@ -108,6 +111,6 @@ def write_rows(connection: Connection, wanted: RowsFile, kind: FileKind, zone: Z
 
     if kind.key == "csv":
         return copy_csv(connection, out, sql, parameters, [(name, column.label, column.kind) for name, column in zip(_NAMES, columns, strict=True)], zone.key, header=head_of(columns), advance=tell)
-    sum_of = write_exact(total, rows.unit) if rows.unit else f"{total:,.10g}"
+    sum_of = write_exact(found.total, rows.unit) if rows.unit else f"{found.total:,.10g}"
     about = [*wanted.about, ("Read at", f"{now().astimezone(zone):%-d %B %Y, %H:%M %Z}"), ("Rows", f"{count:,}"), ("Their sum" if rows.unit in {Unit.MONEY, Unit.COUNT, None} else "Sum of the values", sum_of)]
     return write_large_workbook(out, _SHEET, columns, batches(connection, sql, parameters), zone, rows=count, about=about, advance=tell)

@@ -192,6 +192,18 @@ def test_more_rows_than_a_sheet_holds_are_refused_first_and_csv_is_offered(world
     assert "Choose CSV" in world.boss.get(f"/exports/{number}").json["words"], "who could not count while somebody waited counts before the first row"
 
 
+def test_a_value_that_no_cell_holds_is_said_before_a_row_is_read(world: World, for_the_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LONGEST_CELL", 5)
+    number = world.order(kind="xlsx")["id"]
+    told: list[float] = []
+    monkeypatch.setattr(jobs.exports, "tell_progress", lambda _engines, _job, progress: told.append(progress))
+    assert world.make() == "failed"
+    assert "an Excel cell holds 5. Choose CSV" in world.boss.get(f"/exports/{number}").json["words"]
+    assert max(told) <= 0.02
+    world.order()
+    assert world.make() == "done"
+
+
 def test_a_ratio_has_the_rows_of_either_part(world: World) -> None:
     for part in (0, 1):
         found = world.order(rows="nsli", part=part)
