@@ -35,11 +35,15 @@ _TOTALS: Final = {
     "crm": f"SELECT count(*), coalesce(sum(cents), 0) FROM recon_k k WHERE EXISTS (SELECT FROM recon_p p WHERE p.k_id = k.id) OR {COVERED}",
 }
 _NOT_COMPARED: Final = """
-SELECT count(*) FILTER (WHERE NOT n AND k.cents <> 0 AND NOT u) AS period_count, coalesce(sum(k.cents) FILTER (WHERE NOT n AND NOT u), 0) AS period_cents,
-       count(*) FILTER (WHERE NOT n AND k.cents <> 0 AND u) AS branch_count, coalesce(sum(k.cents) FILTER (WHERE NOT n AND u), 0) AS branch_cents,
-       (SELECT string_agg(b.name, ', ' ORDER BY b.name) FROM recon_unheard h JOIN crm.branch b ON b.id = h.branch_id) AS branches, count(*) FILTER (WHERE NOT n AND k.cents = 0) AS nothing_count, count(*) AS book_count, coalesce(sum(k.cents), 0) AS book_cents
-FROM (SELECT k.*, EXISTS (SELECT FROM recon_next x WHERE x.side = 'crm' AND x.item_id = k.id) AS n,
-      EXISTS (SELECT FROM recon_unheard h WHERE h.branch_id = k.branch_id) AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day) AS u FROM recon_k k) k"""
+WITH left_out AS MATERIALIZED (
+    SELECT k.cents, EXISTS (SELECT FROM recon_unheard h WHERE h.branch_id = k.branch_id) AND EXISTS (SELECT FROM recon_cover c WHERE k.day BETWEEN c.first_day AND c.last_day) AS unheard
+    FROM recon_k k LEFT JOIN recon_next n ON n.side = 'crm' AND n.item_id = k.id WHERE n.item_id IS NULL
+)
+SELECT count(*) FILTER (WHERE cents <> 0 AND NOT unheard) AS period_count, coalesce(sum(cents) FILTER (WHERE NOT unheard), 0) AS period_cents,
+       count(*) FILTER (WHERE cents <> 0 AND unheard) AS branch_count, coalesce(sum(cents) FILTER (WHERE unheard), 0) AS branch_cents, count(*) FILTER (WHERE cents = 0) AS nothing_count,
+       (SELECT string_agg(b.name, ', ' ORDER BY b.name) FROM recon_unheard h JOIN crm.branch b ON b.id = h.branch_id) AS branches,
+       (SELECT count(*) FROM recon_k) AS book_count, (SELECT coalesce(sum(cents), 0) FROM recon_k) AS book_cents
+FROM left_out"""
 _PARTS = """
 SELECT count(*) FILTER (WHERE state = 'matched') AS matched_count, coalesce(sum(cents) FILTER (WHERE state = 'matched'), 0)::bigint AS matched_cents,
        count(*) FILTER (WHERE state <> 'matched') AS broken_count, coalesce(sum(cents) FILTER (WHERE state <> 'matched'), 0)::bigint AS broken_cents FROM recon_next WHERE side = :side"""
