@@ -8,6 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 
 WEEK, YEAR = 7, 365
+_DRIFTING_FROM = 7
+"""Periods, the length of STL's seasonal window, from which a season may drift: a line through the two or three values that a place in the season has in a shorter history goes through all of them, and nothing is left over that is really noise."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FULL = 0.8
@@ -156,10 +158,10 @@ def decompose(values: Sequence[float], period: int) -> Decomposition | None:
     from statsmodels.tsa.seasonal import MSTL, STL
 
     if period == WEEK and len(series) >= 2 * YEAR + 1:
-        made = MSTL(series, periods=(WEEK, YEAR), iterate=1, stl_kwargs={"robust": False}).fit()
+        made = MSTL(series, periods=(WEEK, YEAR), iterate=1, stl_kwargs={"robust": False, "seasonal_deg": 0}).fit()
         seasonal = np.asarray(made.seasonal).sum(axis=1)
     else:
-        made = STL(series, period=period, robust=True).fit()
+        made = STL(series, period=period, robust=True, seasonal_deg=0 if len(series) < _DRIFTING_FROM * period else 1).fit()
         seasonal = np.asarray(made.seasonal)
     trend = np.asarray(made.trend)
     rest = series - trend - seasonal

@@ -71,3 +71,14 @@ def test_a_shift_is_found_where_it_was_put_and_noise_has_none() -> None:
     assert shifts(chance.normal(100, 5, 70).tolist()) == []
     assert shifts([5.0] * 50) == shifts([]) == []
     assert [each.index for each in shifts([math.nan, *steps])] == [41]
+
+
+@pytest.mark.parametrize("years", [2, 3, 6])
+def test_noise_is_left_over_as_noise_though_a_place_in_the_season_was_seen_but_twice(years: int) -> None:
+    weeks = np.arange(52 * years + 6)
+    noise = np.random.default_rng(years).normal(0, 8, len(weeks))
+    found = decompose((100 + 0.1 * weeks + 20 * np.sin(2 * np.pi * weeks / 52) + noise).tolist(), 52)
+    assert found is not None
+    for part in (slice(0, 20), slice(20, -20), slice(-20, None)):
+        assert np.std(found.remainder[part]) > 0.35 * np.std(noise[part])
+    assert np.corrcoef(found.remainder, noise)[0, 1] > 0.5
