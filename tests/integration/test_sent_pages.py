@@ -33,6 +33,7 @@ from shared.metrics.reference import Reference
 from shared.metrics.scope import COMPANY, Scope
 from shared.people.changes import create_person, set_active
 from shared.people.person import Person
+from shared.reconciliation.reading import Which
 from shared.reports.document import Amount, Document
 from shared.settings import Settings
 from shared.warehouse.report_store import Viewer, create_report
@@ -119,6 +120,13 @@ def test_workpaper_sign_off_and_summary_of_reconciliation_are_pages_like_any(off
     assert titles == ["Reconciliation", "Reconciliation: workpaper of the work queue", "Reconciliation: sign-off of a month"]
     signed_for = office.document("/reconciliation?show=sign", office.boss, COMPANY)
     assert any("February 2026" in block.title for block in signed_for.blocks), [block.title for block in signed_for.blocks]
+
+
+def test_what_is_one_persons_own_is_left_out_of_what_goes_to_several(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Which] = []
+    monkeypatch.setattr("bi_app.pages.reconciliation.queue", lambda _connection, _branches, _today, which: (asked.append(which), [])[1])
+    assert office.asked(office.boss, COMPANY, "/reconciliation", "show=cases&mine=mine&which=closed").status_code == 200
+    assert asked == [Which("closed", None, None)]
 
 
 @pytest.mark.parametrize(("wrong", "status"), [("forged", 401), ("unsigned", 401), ("changed", 401), ("old", 401), ("from the future", 401), ("larger than any", 413)])
