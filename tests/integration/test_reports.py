@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
+from shared.warehouse import report_history
+from shared.warehouse.report_store import Viewer
 from tests.sites import Company, Visitor
 
 BAR = {"id": "a", "kind": "bar", "place": {"x": 0, "y": 0, "w": 6, "h": 4}, "metrics": ["leads"], "split": "source"}
@@ -162,3 +164,14 @@ def test_a_report_comes_from_a_template_and_moves_into_a_folder(desk: Callable[[
     assert boss.send("PUT", f"/{number}/folder", {"folder": "  Sales   team "}).json == {"folder": "Sales team"}
     assert boss.send("PUT", f"/{number}/folder", {"folder": "x" * 81}).status_code == 422
     assert boss.send("PUT", f"/{number}/favourite", {"on": True}).json == {"on": True}
+
+
+def test_frozen_copies_make_room_for_those_of_their_maker_only(desk: Callable[[str], Desk], company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_history, "MOST_SNAPSHOTS", 2)
+    number = desk("boss").new()
+    boss, analyst = (Viewer(company.people[name].id, name, company.people[name].role, is_admin=False) for name in ("boss", "analyst"))
+    tokens = [f"{letter}" * 32 for letter in "abcd"]
+    with company.engines.writer() as connection:
+        for who, token in ((boss, tokens[0]), *((analyst, token) for token in tokens[1:])):
+            report_history.freeze(connection, number, who, token, None, b"{}")
+        assert [report_history.frozen(connection, token) is not None for token in tokens] == [True, False, True, True]
