@@ -45,6 +45,8 @@ class Page:
     """What the page says, for files; None: its cards, as they are drawn."""
     on_schedule: tuple[tuple[str, str], ...] = ()
     """(query, name) of what of this page can be sent on a schedule: ("", "Executive") is the page as it opens.  It must have files."""
+    passing: tuple[str, ...] = ()
+    """Choices that lead deeper: where one is made, the browser does not come back to it by itself the next time."""
     personal: tuple[str, ...] = ()
     """Those of ``choices`` that mean something else for each reader; what is sent to several knows none of them."""
     named: Callable[[str], str] | None = None

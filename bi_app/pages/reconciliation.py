@@ -204,5 +204,5 @@ _PARTS: dict[str, Callable[[Look], list[Component | None]]] = {
     "": _summary, "cases": _queue, "case": _case, "runs": _runs, "run": _run, "rows": _rows, "rules": _rules, "rule": _rule, "sources": _sources, "sign": _sign,
 }
 PAGE = Page("/reconciliation", TITLE, "reconcile", layout, group="Analysis", has_figures=True, choices=("show", "case", "run", "rule", "which", "mine", "month", "source", "side", "state", "level", "batch"),
-            on_schedule=(("", TITLE), ("show=cases", "Reconciliation: workpaper of the work queue"), ("show=sign", "Reconciliation: sign-off of a month")), personal=("mine",))
+            on_schedule=(("", TITLE), ("show=cases", "Reconciliation: workpaper of the work queue"), ("show=sign", "Reconciliation: sign-off of a month")), personal=("mine",), passing=("case", "run", "side"))
 """What the page of reconciliation is made of."""

@@ -103,8 +103,8 @@ def files_block(files: Sequence[Mapping[str, Any]]) -> Block:
 
 def rows_block(title: str, says: str, found: Rows) -> Block:
     """The rows behind a number."""
-    columns = (Column("Day"), Column("Reference"), Column("Household"), Column("Amount", Unit.MONEY, to_the_cent=True), Column("Became"), Column("Because"), Column("File"), Column("Line", Unit.COUNT), Column("Case"))
-    return Block("rows", title, says, table=Table(columns, tuple((each["day"], each["reference"], each["name"], each["cents"] / 100, each["state"].replace("_", " "), each["reason"], each["batch"], each["line"], str(each["case_id"] or "")) for each in found.rows)))
+    columns = (Column("Day"), Column("Reference"), Column("Household"), Column("Amount", Unit.MONEY, to_the_cent=True), Column("Became"), Column("With"), Column("Because"), Column("File"), Column("Line", Unit.COUNT), Column("Case"))
+    return Block("rows", title, says, table=Table(columns, tuple((each["day"], each["reference"], each["name"], each["cents"] / 100, each["state"].replace("_", " "), each["counterpart"], each["reason"], each["batch"], each["line"], str(each["case_id"] or "")) for each in found.rows)))
 
 
 def side_name(name: str) -> str:

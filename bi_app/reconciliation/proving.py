@@ -16,6 +16,7 @@ from shared.reconciliation.breaks import BREAK_NAMES
 from shared.reconciliation.proof import MOST_ROWS, Rows, Side, Wanted
 from shared.reconciliation.summary import TITLES
 
+_SHOWN = 300
 _SIDES: tuple[Side, Side] = ("outside", "crm")
 
 
@@ -108,12 +109,12 @@ def rows_card(found: Rows, wanted: Wanted, label: str, visit: Visit, back: html.
     whose = "theirs" if wanted.side == "outside" else "ours"
     what = "every row" if not wanted.state else "every break" if wanted.state == "broken" else f"matched {LEVELS.get(wanted.level, '')}".strip() if wanted.state == "matched" and wanted.level is not None else in_a_line(wanted.state)
     title = f"{label}, {whose}: {what}" + (f", {wanted.batch}" if wanted.batch else "")
-    sub = f"{found.count:,} rows, {cents(found.cents)}" + (f"; the first {MOST_ROWS:,} are shown" if found.count > MOST_ROWS else "")
+    sub = f"{found.count:,} rows, {cents(found.cents)}" + (f"; the first {_SHOWN} are shown, the file holds {min(found.count, MOST_ROWS):,}" if found.count > _SHOWN else "")
     if not found.rows:
         return card(12, title, empty("No row of yours is among them.", symbol="search"), side=back)
     is_theirs = wanted.side == "outside"
-    head = html.Tr([html.Th("Day"), html.Th("Reference"), html.Th("Household"), html.Th("Amount", className="n"), html.Th("Became"), html.Th("Because", className="x-s"), html.Th("File, line", className="x-s") if is_theirs else None, html.Th("")])
+    head = html.Tr([html.Th("Day"), html.Th("Reference"), html.Th("Household"), html.Th("Amount", className="n"), html.Th("Became"), html.Th("With", className="x-s"), html.Th("Because", className="x-s"), html.Th("File, line", className="x-s") if is_theirs else None, html.Th("")])
     rows = [html.Tr([html.Td(day(each["day"]), className="rc-muted"), html.Td(html.B(each["reference"] or "—")), html.Td((each["name"] or "—")[:80]), html.Td(cents(each["cents"]), className="n"), html.Td("matched" if each["state"] == "matched" else in_a_line(each["state"]), className=None if each["state"] == "matched" else "rc-bad"),
-                     html.Td(each["reason"], className="x-s rc-muted"), html.Td(f"{each['batch']}, {each['line'] or '—'}", className="x-s rc-muted rc-file") if is_theirs else None,
-                     html.Td(html.A("Case", href=visit.filters.choosing(show="case", case=str(each["case_id"])), **{"data-nav": ""}) if each["case_id"] else None)]) for each in found.rows]
+                     html.Td(each["counterpart"], className="x-s rc-file"), html.Td(each["reason"], className="x-s rc-muted rc-file"), html.Td(f"{each['batch']}, {each['line'] or '—'}", className="x-s rc-muted rc-file") if is_theirs else None,
+                     html.Td(html.A("Case", href=visit.filters.choosing(show="case", case=str(each["case_id"])), **{"data-nav": ""}) if each["case_id"] else None)]) for each in found.rows[:_SHOWN]]
     return with_files(card(12, title, html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="tb"), className="rc-x"), sub=sub, side=back), rows_block(title, sub, found))

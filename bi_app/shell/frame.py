@@ -30,4 +30,4 @@ def frame(pages: Sequence[Page], page: Page, visit: Visit, sources: Sources) -> 
 
 def page_body(page: Page, visit: Visit, sources: Sources) -> list[Component]:
     """Return what changes with the filters: everything that ``page`` draws."""
-    return [html.Div(page.layout(visit, sources), **{"data-query": visit.filters.query(), **({} if page.is_in_navigation else {"data-passing": ""})})]
+    return [html.Div(page.layout(visit, sources), **{"data-query": visit.filters.query(), **({"data-passing": ""} if not page.is_in_navigation or any(visit.filters.choice(name, "") for name in page.passing) else {})})]

@@ -116,6 +116,7 @@ def test_what_a_run_counted_leads_to_its_rows_and_their_cases(world: World) -> N
         for each in parts:
             found = rows_of(connection, source, Wanted(each["side"], each["state"], each["level"]), None)
             assert (found.count, found.cents) == (each["count"], each["cents"])
+            assert all(bool(row["counterpart"]) == (each["level"] > 0) for row in found.rows)
             assert all((row["case_id"] is None) == (each["state"] == "matched") for row in found.rows)
         cases = cases_of(connection, "bank")
         assert {rule: each["cases"] for rule, each in cases.items()} == done.found
