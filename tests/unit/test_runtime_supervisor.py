@@ -138,14 +138,16 @@ def test_a_service_that_keeps_ending_after_it_was_ready_is_tried_again_more_slow
     monkeypatch.setattr(supervising, "_LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(supervising, "_PAUSE", 0.01)
     run = Run(tmp_path, python("steady", SLEEPS), python("broken", "raise SystemExit(1)"))
+    up: list[dict[str, int]] = []
 
     async def stop_after_six() -> None:
         while sum("times within a minute" in text for _, text in run.screen.lines) < 2:
             await asyncio.sleep(0.05)
+        up.append(run.processes[-1])
         run.supervisor.stop()
 
     run.until_ready(lambda: asyncio.get_running_loop().create_task(stop_after_six()) and None)
-    assert "steady" in run.processes[-2]
+    assert "steady" in up[0]
     assert run.screen.about("ended (exit code 1), 6 times within a minute, starting it again") == ["broken"]
 
 
