@@ -26,11 +26,14 @@ def clean(spool: Spool, mapped: list[Mapped], path: Path, period: tuple[date, da
     places = {one.field: number for number, one in enumerate(mapped) if one.field}
     money = [places[name] for name in _MONEY if name in places]
     left_out: list[TotalsRow] = []
+    names = [name if not re.fullmatch(r"column \d+", name) else "" for name in spool.header]
     with SpoolWriter(path, len(spool.header)) as writer:
         for batch in spool.batches():
             for line, torn, *found in zip(*(batch.column(name).to_pylist() for name in ("line", "torn", *map(str, range(len(spool.header))))), strict=True):
                 cells = [cell or "" for cell in found]
-                if _is_none(cells, torn, places["date"], money):
+                if [cell.strip() for cell in cells] == names:
+                    left_out.append(TotalsRow(line, "the names of the columns again"))
+                elif _is_none(cells, torn, places["date"], money):
                     left_out.append(TotalsRow(line, " ".join(cell for cell in cells if cell)[:200], _amounts(cells, torn, money)))
                 elif not torn and _is_lone(cells, money):
                     left_out.append(TotalsRow(line, " ".join(cell for cell in cells if cell)[:200], _amounts(cells, torn, money), is_lone=True))

@@ -29,7 +29,7 @@ class Heading:
 
 
 def find_heading(path: Path, encoding: str, told: Mapping[str, str], remembered: Mapping[str, str], separator: str | None, line: int | None) -> Heading | None:
-    """Return the header whose names say most: the first line of the first 25 that names day and amount; None: there is none.
+    """Return the header whose names say most: of the first 25 lines that name day and amount the one with most fields; None: there is none.
 
     ``separator`` and ``line``: what a person said.
     """
@@ -45,21 +45,23 @@ def _with(sample: list[str], separator: str, told: Mapping[str, str], remembered
     csv.field_size_limit(LIMITS.cell_characters)
     reader = csv.reader(sample, delimiter=separator)
     begins = 1
+    best: Heading | None = None
     try:
         for cells in reader:
             line, begins = begins, reader.line_num + 1
             if line > (wanted or DEEPEST_HEADER):
-                return None
+                break
             if line < (wanted or 1) or not any(map(str.strip, cells)):
                 continue
             try:
                 mapped = columns_of(named_columns(cells), told, remembered)
             except ImportRefusedError:
                 continue
-            return Heading(line, separator, sum(bool(one.field) for one in mapped))
+            found = Heading(line, separator, sum(bool(one.field) for one in mapped))
+            best = found if best is None or found.fields > best.fields else best
     except csv.Error:
-        return None
-    return None
+        return best
+    return best
 
 
 def likely_table(path: Path, told: Told) -> dict[str, Any]:

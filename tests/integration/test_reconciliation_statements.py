@@ -18,6 +18,7 @@ STATEMENTS = {
     "DATEV, days without a year": "EXTF;700;21;Buchungsstapel;13;20261001;;RE;;;1001;12345;20260101;4;20260901;20260930;Sept\nUmsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;WKZ Umsatz;Konto;Belegdatum;Belegfeld 1;Buchungstext\n1234,50;H;USD;1200;0209;PY-1;Ada\n2500,00;S;USD;1200;3009;PY-2;Bruno\n",
     "CR and DR behind amounts": "Date|Details|Amount\n02 Sep 2026|Ada|1,234.50 CR\n30 Sep 2026|Bruno|2,500.00DR\n",
     "debit or credit in a column": "Value Date;Narrative;DR/CR;Amount\n2026-09-02;Ada;CR;1234.50\n2026-09-30;Bruno;DR;2500.00\n",
+    "a table above the table, and its names again on the next page": "Report Date,Total Amount\n09/30/2026,-1265.50\n\nDate,Ref,Payee,Amount\n09/02/2026,PY-1,Ada,1234.50\nDate,Ref,Payee,Amount\n09/30/2026,PY-2,Bo,-2500.00\n",
     "QuickBooks, headings and totals between": 'Northline Home LLC\nTransaction List by Date\n\n,Date,Transaction Type,Num,Name,Amount\nSeptember 2026,,,,,\n,09/02/2026,Payment,PY-1,Ada,"1,234.50"\n,09/30/2026,Refund,PY-2,Bruno,"(2,500.00)"\nTotal for September 2026,,,,,"$-1,265.50"\nTOTAL,,,,,"$-1,265.50"\n\n"Friday, Nov 27, 2026 03:12 PM GMT-5 - Accrual Basis"\n',
 }
 
