@@ -14,6 +14,9 @@ from bi_app.visit import Visit
 from shared.live.topic import event_topics
 from shared.metrics.period import PRESETS
 
+_VIEWS = frozenset({"show", "sort"})
+"""Choices that open a part of a page or order it; they filter nothing, so no file names them."""
+
 
 def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, periods: bool = True, more: Component | None = None, files: bool = False) -> html.Header:
     """Return the top bar; ``words`` say what the numbers are compared with, ``as_of`` the moment they are exact for (None: there are none).
@@ -26,7 +29,7 @@ def topbar(title: str, visit: Visit, words: str, as_of: datetime | None, *, peri
     theme = html.Button([icon("moon"), icon("sun")], className="ib icon no-print", type="button", title="Light or dark", **{"data-do": "theme", "aria-label": "Switch between light and dark"})
     bar = html.Header([heading, html.Div(className="grow"), badge(visit, as_of), *([segments(visit), dates(visit)] if periods else []), branches(visit), more, page_menu(visit) if files else None, bell(visit), theme], className="top")
     chosen = [("Branches", visit.branch_words), *([("Period", visit.period.words)] if periods else []), *([("Stage", STAGE_LABELS[visit.filters.stage])] if visit.filters.stage else []),
-              *((name.replace("_", " ").capitalize(), value) for name, value in visit.filters.own)]
+              *((name.replace("_", " ").capitalize(), value) for name, value in visit.filters.own if name not in _VIEWS)]
     return saying(bar, Said(about=about, as_of=as_of, filters=chosen))
 
 
