@@ -89,7 +89,7 @@ def history_card(case: Mapping[str, Any], zone: ZoneInfo, *, may_work: bool) -> 
     items: list[Component] = [html.Li([html.Span(icon(KINDS[each["kind"]][1]), className=f"rc-mark {each['kind']}"), html.Div([html.B(_what(each)), html.Span(each["words"]) if each["words"] else None, html.Small(f"{each['actor_name'] or 'Run'} · {moment(each['at'], zone)}")])]) for each in case["events"]]
     write = html.Div([dcc.Textarea(id="rc-comment", placeholder="Write a comment", maxLength=2000), html.Button("Comment", className="button", type="button", **{"data-do": "reconComment"}),
                       html.Button([icon("plus"), html.Span("Attach a file")], className="button", type="button", **{"data-do": "reconAttach"})], className="rc-write no-print") if may_work else None
-    files = html.Ul([html.Li(html.A([icon("download"), html.Span(each["name"]), html.Small(f"{each['size'] / 1024:,.0f} KB, {each['who'] or 'somebody'}")], href=f"/reconciliation/cases/{case['id']}/files/{each['id']}")) for each in case["files"]], className="rc-files") if case["files"] else None
+    files = html.Ul([html.Li(html.A([icon("download"), html.Span(each["name"]), html.Small(f"{-(-each['size'] // 1024):,} KB, {each['who'] or 'somebody'}")], href=f"/reconciliation/cases/{case['id']}/files/{each['id']}")) for each in case["files"]], className="rc-files") if case["files"] else None
     return card(4, "History", write, files, html.Ol(items, className="rc-history"), name="rc-history-card")
 
 

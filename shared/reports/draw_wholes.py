@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from shared.charts.bars import AXES
-from shared.charts.palette import ACCENT, BAD, GOOD, QUIET, SERIES, faded
+from shared.charts.palette import ACCENT, BAD, GOOD, PAPER, QUIET, SERIES, faded
 from shared.charts.template import Figure, layout
 from shared.metrics.format import MISSING, write
 from shared.metrics.headline import Headline
@@ -58,7 +58,7 @@ def funnel(numbers: Numbers, height: int) -> Figure:
     values = [known(value) or 0.0 for value in numbers.totals]
     shares = ["" if place == 0 or not values[place - 1] else f" · {value / values[place - 1]:.0%}" for place, value in enumerate(values)]
     texts = [write(value, declared.unit) + share for value, declared, share in zip(values, numbers.metrics, shares, strict=True)]
-    trace = {"type": "funnel", "y": [declared.label for declared in numbers.metrics], "x": values, "text": texts, "texttemplate": "%{text}", "textposition": "auto", "marker": {"color": [faded(max(0.26, _STRONGEST - 0.08 * place)) for place in range(len(values))]},
+    trace = {"type": "funnel", "y": [declared.label for declared in numbers.metrics], "x": values, "text": texts, "texttemplate": "%{text}", "textposition": "auto", "insidetextfont": {"color": PAPER}, "outsidetextfont": {"color": ACCENT}, "marker": {"color": [faded(max(0.86, 1 - 0.05 * place)) for place in range(len(values))]},
              "connector": {"fillcolor": faded(0.08), "line": {"width": 0}}, "customdata": [[numbers.code(None, place), "", declared.label, text, "", ""] for place, (declared, text) in enumerate(zip(numbers.metrics, texts, strict=True))],
              "hovertemplate": "%{y}: %{customdata[3]}<extra></extra>"}
     return {"data": [trace], "layout": layout(height, hovermode="closest", funnelmode="stack", xaxis={"visible": False}, yaxis={"showgrid": False, "type": "category"})}

@@ -31,6 +31,7 @@ Compare: TypeAlias = Literal["", "none", "previous", "year", "year_weekdays"]
 COMPARES: Final[dict[str, str]] = {"none": "Nothing", "previous": "The days before", "year": "Same dates last year", "year_weekdays": "Same weekdays last year"}
 Sign = Literal[">", ">=", "<", "<="]
 SIGNS: tuple[str, ...] = get_args(Sign)
+SIGN_WORDS: Final[dict[Sign, str]] = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 _ID: Final = re.compile(r"[a-z0-9]{1,16}")
 _UNSEEN: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\ufe0f\ufe0e")
 """Letters, marks and symbols that are drawn as nothing."""

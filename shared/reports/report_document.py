@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.metrics.format import write
 from shared.metrics.headline_words import judgement
 from shared.metrics.registry import metric
 from shared.reports.block_numbers import TIMES, Numbers, field_label
 from shared.reports.block_tables import headlines_table, rows_table
 from shared.reports.document import Block, Document, Table
-from shared.reports.report import Report, ReportBlock
+from shared.reports.report import SIGN_WORDS, Report, ReportBlock
 from shared.reports.report_answers import BlockAnswer
 
 ROW_PIXELS, GAP_PIXELS, HEAD_PIXELS = 44, 16, 92
@@ -55,7 +56,8 @@ def note_of(answered: BlockAnswer) -> str:
     if numbers.before_words:
         parts.append(f"compared with {numbers.before_words}")
     if block.only_if is not None:
-        parts.append(f"only where {metric(block.only_if.metric).label} is {block.only_if.sign} {block.only_if.value:,.10g}")
+        declared = metric(block.only_if.metric)
+        parts.append(f"only where {declared.label} is {SIGN_WORDS[block.only_if.sign]} {write(block.only_if.value, declared.unit)}")
     parts += [f"{field_label(name)}: {len(keys)} chosen" for name, keys in block.limits.where]
     shown = len({row.keys[0] for row in numbers.rows})
     if numbers.fields and numbers.fields[0] not in TIMES and shown < numbers.all_rows:

@@ -18,7 +18,7 @@ from shared.reports.block_numbers import Numbers
 from shared.reports.chart_kinds import CHART_KINDS, ChartKind
 from shared.reports.report import Limits, OnlyIf, Place, Report, ReportBlock
 from shared.reports.report_answers import BlockAnswer, Reader, Reports
-from shared.reports.report_document import card_of, title_of
+from shared.reports.report_document import card_of, note_of, title_of
 from tests.unit.bi_fakes import MOMENT, TODAY, FakeAsk, FakeReference, sources
 
 READER = Reader(Scope(None), TODAY, 1, frozenset({1, 2}))
@@ -105,6 +105,8 @@ def test_rows_stand_in_the_order_asked_for_and_missing_ones_last(sort: str, keys
 def test_only_rows_that_fulfil_the_condition_stay_and_a_missing_value_does_not() -> None:
     block = ReportBlock("a", "table", WIDE, metrics=("leads",), split="source", only_if=OnlyIf("leads", "<", 30))
     assert [row.keys[0] for row in numbers(block, ask=Sources4()).rows] == ["3", "2"]
+    assert "only where Leads is below 30" in note_of(answered(block))
+    assert "only where Net close rate is at least 25.0%" in note_of(answered(replace(block, metrics=("net_close_rate",), only_if=OnlyIf("net_close_rate", ">=", 0.25))))
 
 
 def test_what_is_compared_with_is_told_by_key_and_places_move() -> None:
