@@ -55,6 +55,8 @@ class BlockAnswer:
     period: Period | None = None
     unfiltered: str = ""
     """What was clicked and does not concern this block, in words."""
+    branches: str = ""
+    """The branches that the block has of its own, in words: what the page is about may be others."""
 
 
 class Reports:
@@ -108,8 +110,15 @@ class Reports:
             numbers = numbers_of(plan, own) if own else Numbers(plan.block.declared, (), (), tuple(each.value for each in heads), headlines=heads, span=span_text(plan.period), where=conditions_of(plan), before_words=heads[0].comparison.words)
             moments = [answer.as_of for answer in own.values()] + [each.as_of for each in heads]
             degraded = next((text for text in [answer.degraded for answer in own.values()] + [each.degraded for each in heads] if text), "")
-            found.append(BlockAnswer(plan.block, numbers, "", min(moments), degraded, plan.period, plan.unfiltered))
+            found.append(BlockAnswer(plan.block, numbers, "", min(moments), degraded, plan.period, plan.unfiltered, self._own_branches(plan)))
         return found
+
+    def _own_branches(self, plan: Plan) -> str:
+        if not plan.block.limits.branches:
+            return ""
+        asked = {key for name, keys in conditions_of(plan) if name == "branch" for key in keys}
+        names = [branch.name for branch in self._reference.branches() if str(branch.id) in asked]
+        return " and ".join(names) if len(names) <= 2 else f"{len(names)} branches"
 
     def _plan(self, block: ReportBlock, limits: Limits, reader: Reader) -> Plan:
         span = span_of(block.limits.period or reader.period or limits.period or "mtd", reader.today, reader.fiscal_start_month)

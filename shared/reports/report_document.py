@@ -48,13 +48,15 @@ def card_of(answered: BlockAnswer) -> Block:
 
 
 def note_of(answered: BlockAnswer) -> str:
-    """Return what to know when reading a block: days, comparison, conditions, what is left out, what does not concern it."""
+    """Return what to know when reading a block: days, comparison, its own branches, conditions, what is left out, what does not concern it."""
     block, numbers = answered.block, answered.numbers
     if numbers is None:
         return answered.problem
     parts = [f"{answered.period.words}" if answered.period else ""]
     if numbers.before_words:
         parts.append(f"compared with {numbers.before_words}")
+    if answered.branches:
+        parts.append(f"{answered.branches} only")
     if block.only_if is not None:
         declared = metric(block.only_if.metric)
         parts.append(f"only where {declared.label} is {SIGN_WORDS[block.only_if.sign]} {write(block.only_if.value, declared.unit)}")
