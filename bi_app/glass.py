@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from dash import Input, Output, html
 from dash.development.base_component import Component
@@ -54,7 +55,7 @@ def glass_body(visit: Visit, sources: Sources, box: GlassBox, wanted: Wanted, co
     return [
         html.Div([html.Span(headline.text, className="value big"), html.Span(exact(headline), className="exact num")], className="glass-top"),
         html.P(f"{headline.words}.", className="glass-say"),
-        html.Dl(facts(visit, box), className="facts"),
+        html.Dl(facts(visit, box, ZoneInfo(sources.settings.company_time_zone)), className="facts"),
         html.H3([icon("formula"), "Formula"]), html.Div(box.formula, className="formula"),
         *care_section(visit, headline.metric),
         rows_part(box, rows, code, part, page) if rows else None,
@@ -69,7 +70,7 @@ def exact(headline: Headline) -> str:
     return "" if text == headline.text else text
 
 
-def facts(visit: Visit, box: GlassBox) -> list[Component]:
+def facts(visit: Visit, box: GlassBox, zone: ZoneInfo) -> list[Component]:
     """Return what there is to know about the number, as terms and descriptions."""
     headline = box.headline
     declared = headline.metric
@@ -79,7 +80,7 @@ def facts(visit: Visit, box: GlassBox) -> list[Component]:
     pairs = [
         ("Meaning", declared.meaning), ("Period", f"{headline.period.words}, {visit.branch_words}"), ("Counts on", f"{declared.date}, local to the branch"), ("Basis", _BASIS[declared.basis]),
         ("Compared with", f"{headline.comparison.words}: {write(headline.previous, declared.unit)}"), ("Target", goal), *sample, *([("Maturity", headline.maturity)] if headline.maturity else []), ("Status", box.rule),
-        ("Freshness", f"Holds every row committed by {headline.as_of:%H:%M:%S} UTC{age}"), ("Views", ", ".join(box.views)),
+        ("Freshness", f"Holds every row committed by {headline.as_of.astimezone(zone):%H:%M:%S}{age}"), ("Views", ", ".join(box.views)),
     ]
     return [part for term, words in pairs for part in (html.Dt(term), html.Dd(words))]
 

@@ -38,7 +38,7 @@ window.northlineKnocks = (function () {
       if (!answer.ok) throw new Error("the site answers " + answer.status);
       const found = await answer.json();
       boxes.forEach((box) => box.replaceChildren(...found.signs.map(drawn)));
-      document.querySelectorAll("#sc-signs-at").forEach((at) => { at.textContent = found.at.slice(11, 19) + " UTC"; });
+      document.querySelectorAll("#sc-signs-at").forEach((at) => { at.textContent = window.northline.when(found.at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }); });
     } catch (error) {
       const away = drawn({ name: "site", label: "This site", text: "does not answer", status: "bad", why: "The signs below are the last known ones", rule: "Red: it does not answer" });
       boxes.forEach((box) => { if (!box.querySelector('[data-sign="site"]')) box.prepend(away.cloneNode(true)); });

@@ -109,7 +109,7 @@ def _worst(visit: Visit, sources: Sources, key: str) -> Component:
 def _parts(visit: Visit, sources: Sources) -> list[tuple[str, str, Callable[[], Component]]]:
     return [
         ("ageing", AGEING, lambda: ageing_card(visit, _behind(sources))), ("resolution", RESOLUTION, lambda: resolution_card(visit, _behind(sources))),
-        ("knocks", KNOCKS, lambda: knocks_card(visit, _behind(sources))), ("signs", SIGNS, lambda: signs_card(_behind(sources).signs())),
+        ("knocks", KNOCKS, lambda: knocks_card(visit, _behind(sources))), ("signs", SIGNS, lambda: signs_card(_behind(sources).signs(), ZoneInfo(sources.settings.company_time_zone))),
     ]
 
 

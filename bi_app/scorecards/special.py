@@ -2,6 +2,7 @@
 
 import math
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import orjson
 from dash import dcc, html
@@ -86,12 +87,13 @@ def _hours(hours: float) -> str:
     return write(hours / 24, Unit.DAYS) if hours >= 48 else write(hours, Unit.HOURS)
 
 
-def signs_card(signs: Signs) -> html.Section:
-    """Return the platform's vital signs; scorecard.js asks for them again every ten seconds."""
+def signs_card(signs: Signs, zone: ZoneInfo) -> html.Section:
+    """Return the platform's vital signs, measured at a moment that is said in ``zone``; scorecard.js asks for them again every ten seconds."""
+    at = f"{signs.at.astimezone(zone):%H:%M:%S}"
     section = card(12, SIGNS, html.Div([sign_part(sign) for sign in signs.signs], className="sc-signs", id="sc-signs", **{"data-from": SIGNS_ADDRESS}),
-                sub="Measured now, and again every ten seconds while this page is open", side=html.Span(f"{signs.at:%H:%M:%S} UTC", className="note", id="sc-signs-at"), name="sc-vitals")
+                sub="Measured now, and again every ten seconds while this page is open", side=html.Span(at, className="note", id="sc-signs-at"), name="sc-vitals")
     rows = tuple((sign.label, sign.text, _LIGHTS[sign.status], sign.why, sign.rule) for sign in signs.signs)
-    return with_files(section, Block("vital-signs", SIGNS, f"Measured at {signs.at:%H:%M:%S} UTC.", None, Table((Column("Sign"), Column("Value"), Column("Light"), Column("Found"), Column("Rule")), rows)))
+    return with_files(section, Block("vital-signs", SIGNS, f"Measured at {at}.", None, Table((Column("Sign"), Column("Value"), Column("Light"), Column("Found"), Column("Rule")), rows)))
 
 
 def sign_part(sign: Sign) -> html.Div:
