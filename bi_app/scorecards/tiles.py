@@ -26,12 +26,8 @@ def tile(visit: Visit, headline: Headline, *, large: bool) -> html.Button:
         line = [html.Span([html.B(words.share(headline), **put("text=share")), " ", html.Span(words.goal(headline), **put("text=goal"))]), html.Span(words.landing(headline), **put("text=landing"))]
         meter = [html.I(className=headline.status, style={"width": words.width(headline) or "0"}, **put("width=width", "class=status")), html.U(style={"left": mark} if mark else {}, hidden=not mark, **put("left=mark"))]
         body += [html.Span([html.Span(line, className="line"), html.Span(meter, className="meter")], className="plan", title=words.meter_words(headline), **put("title=meter_words"))]
-    body.append(html.Span(_capital(headline.status_words), className="sc-why", **put("text=status_words")))
+    body.append(html.Span(headline.status_words, className="sc-why", **put("text=status_words")))
     if large:
         body.append(spark(headline.series, words.judged(headline), "spark=spark"))
     return html.Button([*body, age()], className="tile s3 sc-large" if large else "tile sc-small", type="button", title=headline.metric.meaning,
                        **{"data-glass": name, "aria-haspopup": "dialog"}, **live_of(headline, visit.scope))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
